@@ -1,0 +1,71 @@
+"""Every error this package raises on purpose: one tree under `RagError`.
+
+Each error carries `message` (what is wrong) and `hint` (what to do next). Both are Japanese first; the
+command line prints them without a traceback.
+"""
+
+
+class RagError(Exception):
+    """Base of all errors that are a user's or an environment's to mend; `retryable` says whether trying again helps."""
+
+    retryable = False
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n→ {self.hint}" if self.hint else self.message
+
+
+class ConfigError(RagError):
+    """A setting is unknown or has an impossible value."""
+
+
+class InvalidQuestion(RagError):
+    """The question is empty or too long to be one."""
+
+
+class CorpusError(RagError):
+    """An article file cannot be used; the message names the file, the line and the fix."""
+
+
+class ImportFailed(RagError):
+    """A file or URL could not be turned into an article."""
+
+
+class ArticleNotFound(RagError):
+    """No article has the given id."""
+
+
+class EmbeddingError(RagError):
+    """The embedding model is missing, damaged or did not answer."""
+
+
+class EmbeddingUnavailable(EmbeddingError):
+    """An embedding server did not answer in time or asked to wait."""
+
+    retryable = True
+
+
+class MissingExtra(RagError):
+    """An optional dependency is not installed; the hint is the pip command."""
+
+
+class StoreError(RagError):
+    """The index cannot be read or written."""
+
+
+class IndexMismatch(StoreError):
+    """The index was built with another model, tokenizer, chunker or format; the hint is the rebuild command."""
+
+
+class StoreBusy(StoreError):
+    """Another process is writing to the index."""
+
+    retryable = True
+
+
+class CitationError(RagError):
+    """A quote is not in the article at the given offsets."""

@@ -1,0 +1,327 @@
+"""The vocabulary: frozen values that flow from corpus to answer, and protocols of parts that can be swapped.
+
+Offsets are Unicode code points into `Article.text`, half-open `[start, end)`. Scores: higher is better.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Annotated, Literal, NamedTuple, Protocol, Self
+from urllib.parse import urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+Vector = NDArray[np.float32]
+"""One embedding, shape (dimension,), of unit length."""
+
+Vectors = NDArray[np.float32]
+"""Embeddings, shape (n, dimension), each row of unit length."""
+
+SectionKind = Literal["body", "references", "notice"]
+"""What a part of an article is: its news, its list of sources, or a note about the article itself."""
+
+AbstentionReason = Literal["no_evidence", "ambiguous", "empty_corpus"]
+
+
+def sha256(text: str) -> str:
+    """Hex SHA-256 of the UTF-8 bytes of `text`."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _safe_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an http:// or https:// URL with a host")
+    if any(ch.isspace() or not ch.isprintable() or ch in '<>"`\\' for ch in url):
+        raise ValueError("must not contain spaces, control characters, quotes, <, > or backslashes")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must not contain a user name or password")
+    return url
+
+
+def _encodable(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"lone surrogate at character {error.start}") from None
+    return text
+
+
+Text = Annotated[str, AfterValidator(_encodable)]
+Url = Annotated[str, AfterValidator(_safe_url), AfterValidator(_encodable)]
+ArticleId = Annotated[str, StringConstraints(pattern=r"^[\w][\w.\-]{0,199}$")]
+PartialDate = Annotated[
+    str, StringConstraints(pattern=r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$")
+]
+"""ISO 8601 date, as precise as is known: `2026`, `2026-01` or `2026-01-26`."""
+
+
+class Frozen(BaseModel):
+    """A value: immutable, with no unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Reference(Frozen):
+    """A source that an article names. `start`, `end`: its span in the article's text, if found there."""
+
+    title: Text
+    url: Url
+    publisher: Text | None = None
+    published: PartialDate | None = None
+    accessed: PartialDate | None = None
+    start: int | None = None
+    end: int | None = None
+
+
+class Article(Frozen):
+    """A source text with where it came from. `text` is verbatim; nothing ever edits it."""
+
+    id: ArticleId
+    url: Url
+    title: Annotated[Text, StringConstraints(min_length=1)]
+    title_is_descriptive: bool = False
+    publisher: Text | None = None
+    published: PartialDate | None = None
+    retrieved: PartialDate | None = None
+    lang: str = "ja"
+    references: tuple[Reference, ...] = ()
+    text: Annotated[Text, StringConstraints(min_length=1)]
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 over everything that is indexed; equal hashes mean there is nothing to do again."""
+        return sha256(self.model_dump_json())
+
+
+class Section(Frozen):
+    """A run `[start, end)` of an article under one heading; before the first one `heading_path` is empty."""
+
+    heading_path: tuple[str, ...]
+    kind: SectionKind
+    start: int
+    end: int
+
+
+class Chunk(Frozen):
+    """A span of one article, made of whole sentences: `article.text[start:end] == text`."""
+
+    id: str
+    article_id: str
+    start: int
+    end: int
+    text: str
+    heading_path: tuple[str, ...] = ()
+    kind: SectionKind = "body"
+
+
+class Hit(Frozen):
+    """A chunk that was found, and why.
+
+    `dense`: cosine of question and chunk embedding. `lexical`: BM25. `score`: both fused, 0 to 1.
+    `reader`: how well its best evidence answers the question, 0 to 1, set once it was read.
+    Ranks count from 1; `dense_rank` and `lexical_rank` are None where that search did not list the chunk.
+    """
+
+    chunk: Chunk
+    article: Article
+    rank: int
+    score: float
+    dense: float
+    lexical: float
+    dense_rank: int | None = None
+    lexical_rank: int | None = None
+    reader: float | None = None
+    matched_terms: tuple[str, ...] = ()
+
+
+class Citation(Frozen):
+    """Proof of a statement: a verbatim span of an article. Made only by `rag.citations`.
+
+    `n` is the marker shown to the reader, counting from 1 within one answer.
+    `deep_link` is `url` with a text fragment that scrolls to the quote.
+    """
+
+    n: Annotated[int, Field(ge=1)]
+    chunk_id: str
+    article_id: str
+    title: str
+    url: Url
+    publisher: str | None = None
+    published: PartialDate | None = None
+    start: Annotated[int, Field(ge=0)]
+    end: int
+    quote: Annotated[str, StringConstraints(min_length=1)]
+    quote_sha256: str
+    deep_link: str
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.end - self.start != len(self.quote):
+            raise ValueError("the quote does not span [start, end)")
+        if self.quote_sha256 != sha256(self.quote):
+            raise ValueError("quote_sha256 is not the hash of the quote")
+        return self
+
+
+class Statement(Frozen):
+    """One sentence of an answer with its proof. Without a citation it cannot be constructed."""
+
+    text: Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+    citations: Annotated[tuple[Citation, ...], Field(min_length=1)]
+
+
+class Answer(Frozen):
+    """The sources hold the answer: at least one statement, each with citations."""
+
+    status: Literal["answered"] = "answered"
+    question: str
+    statements: Annotated[tuple[Statement, ...], Field(min_length=1)]
+    hits: tuple[Hit, ...] = ()
+    timings_ms: dict[str, float] = {}
+
+    @property
+    def text(self) -> str:
+        """The statements as one text."""
+        return "\n".join(statement.text for statement in self.statements)
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """The distinct citations of all statements, by marker."""
+        unique = {citation.n: citation for statement in self.statements for citation in statement.citations}
+        return tuple(unique[n] for n in sorted(unique))
+
+
+class Abstention(Frozen):
+    """The sources do not hold the answer: why, the nearest passages, and what could be asked instead."""
+
+    status: Literal["abstained"] = "abstained"
+    question: str
+    reason: AbstentionReason
+    message: str
+    hits: tuple[Hit, ...] = ()
+    suggestions: tuple[str, ...] = ()
+    timings_ms: dict[str, float] = {}
+
+
+Reply = Answer | Abstention
+
+
+class Filter(Frozen):
+    """Which chunks a search may return: all given conditions must hold; one left None allows everything.
+
+    `published_from` and `published_to` are inclusive and compare as prefixes, so `published_to="2026-01"`
+    includes 2026-01-31; dates compare as precisely as both are known, so an article of `2026` matches it too. An
+    article without a date never matches them.
+    """
+
+    chunk_ids: frozenset[str] | None = None
+    article_ids: frozenset[str] | None = None
+    publishers: frozenset[str] | None = None
+    langs: frozenset[str] | None = None
+    published_from: PartialDate | None = None
+    published_to: PartialDate | None = None
+
+
+class Scored(NamedTuple):
+    """One row of a ranking: a chunk and its score in that search."""
+
+    chunk_id: str
+    score: float
+
+
+class IndexedChunk(NamedTuple):
+    """A chunk ready to be stored: its lexical tokens (with repeats), hash of the embedded text and vector."""
+
+    chunk: Chunk
+    tokens: tuple[str, ...]
+    embedded_text_sha256: str
+    vector: Vector
+
+
+class IndexedArticle(NamedTuple):
+    """An article with all of its chunks; stores write it whole or not at all."""
+
+    article: Article
+    chunks: tuple[IndexedChunk, ...]
+
+
+class IndexManifest(Frozen):
+    """What an index was built with; a store refuses to open with another one."""
+
+    embedding_model: str
+    dimension: int
+    tokenizer: str
+    chunker: str
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors. Questions and documents are encoded differently."""
+
+    @property
+    def model_id(self) -> str:
+        """Name and revision; equal ids give equal vectors."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+
+    @property
+    def unrelated_cosine(self) -> float:
+        """The cosine that unrelated texts have under this model (e5: about .70); fusion counts from there."""
+
+    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        """Embeddings of passages, shape (len(texts), dimension); does not depend on how texts are batched."""
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """Embeddings of questions, shape (len(texts), dimension)."""
+
+
+class Store(Protocol):
+    """Keeps articles, chunks, tokens and vectors, and searches them. It neither embeds nor fuses.
+
+    Every method is safe to call from several threads. Writes are atomic and durable when they return.
+    """
+
+    def upsert(self, articles: Sequence[IndexedArticle]) -> None:
+        """Add the articles or replace those with the same id, in one commit."""
+
+    def delete(self, article_ids: Sequence[str]) -> int:
+        """Remove articles with their chunks, in one commit; returns how many there were."""
+
+    def articles(self, article_ids: Sequence[str] | None = None) -> list[Article]:
+        """The articles with these ids, in that order, without the unknown ones; all by id when None."""
+
+    def chunks(self, chunk_ids: Sequence[str]) -> list[Chunk]:
+        """The chunks with these ids, in that order, without the unknown ones."""
+
+    def content_hashes(self) -> dict[str, str]:
+        """`Article.content_hash` by article id."""
+
+    def vectors(self, embedded_text_sha256s: Sequence[str]) -> dict[str, Vector]:
+        """Stored vectors by the hash of the text that was embedded; unknown ones are left out."""
+
+    def dense(self, vector: Vector, k: int, where: Filter | None = None) -> list[Scored]:
+        """The k nearest chunks by cosine, best first; ties by chunk id."""
+
+    def lexical(self, tokens: Sequence[str], k: int, where: Filter | None = None) -> list[Scored]:
+        """The k best chunks by BM25 with at least one of the tokens, best first; ties by chunk id."""
+
+    def count(self) -> int:
+        """How many chunks there are."""
+
+    def flush(self) -> None:
+        """Write derived search structures to disk, so that the next open is fast."""
+
+    def close(self) -> None:
+        """Release files; the store cannot be used afterwards."""
+
+
+class Answerer(Protocol):
+    """Reads hits and composes a reply; every statement it returns is verified."""
+
+    def answer(self, question: str, hits: Sequence[Hit]) -> Reply:
+        """An answer with citations, or an abstention."""
