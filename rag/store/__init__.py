@@ -1,0 +1,1 @@
+"""Stores: one module a backend, imported only when it is chosen."""
