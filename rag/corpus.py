@@ -1,0 +1,265 @@
+"""`corpus/*.md` ↔ `Article`: YAML front matter, then the text exactly as published.
+
+    ---
+    title: 記事の題名
+    url: https://example.com/news/1
+    publisher: 媒体名          # optional, like everything below
+    published: 2026-01-26     # or 2026-01, or 2026
+    retrieved: 2026-01-27
+    lang: ja
+    title_is_descriptive: true  # the title is ours, not the publisher's
+    references: [{title: …, url: …}]
+    ---
+    本文…
+
+The article's id is the file's name without `.md`, or `id` in the front matter.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import os
+import re
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+from yaml.reader import ReaderError
+
+from rag.errors import CorpusError
+from rag.structure import references
+from rag.types import Article, Reference
+
+_FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+_FIXES = {
+    "url": "url には元記事の https:// で始まる URL を書いてください。",
+    "title": "title に記事の題名を書いてください"
+    "(題名が分からなければ説明を書き、title_is_descriptive: true を付けます)。",
+    "published": "日付は 2026-01-26、2026-01、2026 のどれかの形で書いてください。",
+    "retrieved": "日付は 2026-01-26、2026-01、2026 のどれかの形で書いてください。",
+    "id": "id(またはファイル名)は文字・数字・「-」「_」「.」だけにしてください。",
+    "text": "フロントマターの後に本文を書いてください。",
+}
+_FIELDS = tuple(name for name in Article.model_fields if name != "text")
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes text with line breaks of any kind in double quotes, where YAML escapes and never folds them."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    style = None if text.splitlines() == [text] else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
+def has_front_matter(text: str) -> bool:
+    """Whether a text begins like a corpus file."""
+    return _FRONT_MATTER.match(text) is not None
+
+
+def article_paths(directory: Path) -> list[Path]:
+    """The article files below a directory, sorted; `README.md` and hidden files are not articles."""
+    found = (path for path in directory.rglob("*.md") if path.name.lower() != "readme.md")
+    return sorted(
+        path for path in found if not any(part.startswith(".") for part in path.relative_to(directory).parts)
+    )
+
+
+def read_corpus(directory: Path) -> list[Article]:
+    """Every article of a corpus folder.
+
+    Raises:
+        CorpusError: for the first file that cannot be used, or two files with one id.
+    """
+    found = [(path, read_article(path)) for path in article_paths(directory)]
+    check_unique((path, article.id) for path, article in found)
+    return [article for _, article in found]
+
+
+def read_article(path: Path) -> Article:
+    """Read one article file.
+
+    Raises:
+        CorpusError: naming file, line and fix.
+    """
+    text = _decode(path)
+    match = _FRONT_MATTER.match(text)
+    if match is None:
+        raise CorpusError(
+            f"{path}:1: フロントマター(--- で囲んだ記事の情報)がありません。",
+            "先頭に ---、title、url、--- の行を書くか、"
+            f'「rag ingest {path} --url https://… --title "…"」で取り込んでください。',
+        )
+    fields, line_of = _parse_yaml(path, match[1])
+    unknown = sorted(set(fields) - set(_FIELDS))
+    if unknown:
+        raise CorpusError(
+            f"{path}:{line_of.get(unknown[0], 1)}: 知らない項目「{unknown[0]}」があります。",
+            f"使える項目: {', '.join(_FIELDS)}",
+        )
+    body = text[match.end() :]
+    given = [_reference(path, line_of, entry) for entry in fields.pop("references", None) or []]
+    fields = {name: value for name, value in fields.items() if value != ""}
+    if not body.strip():
+        raise CorpusError(f"{path}:{text.count(chr(10), 0, match.end()) + 1}: 本文が空です。", _FIXES["text"])
+    try:
+        return Article(**{"id": path.stem, **fields}, text=body, references=(*given, *references(body)))
+    except ValidationError as error:
+        raise _invalid(path, line_of, error) from None
+
+
+def write_article(article: Article, directory: Path) -> Path:
+    """Write an article as `<id>.md`, atomically: the old file or the new one is there, never a part of one.
+
+    Raises:
+        CorpusError: when the file cannot be written, or not be read again.
+    """
+    meta = article.model_dump(exclude={"text", "references", "id"}, exclude_none=True, exclude_defaults=True)
+    given = [r.model_dump(exclude_none=True) for r in article.references if r.start is None]
+    meta = {**meta, "lang": article.lang, **({"references": given} if given else {})}
+    front = yaml.dump(meta, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=10_000)
+    path = directory / f"{article.id}.md"
+    if "\0" in article.text:
+        raise CorpusError(f"{path}: 本文に NUL 文字があるので書き込めません。", "取り除いてください。")
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        replace_file(path, f"---\n{front}---\n{article.text}".encode())
+    except OSError as error:
+        raise CorpusError(
+            f"{path}: 書き込めません({error.strerror})。", "空き容量と書き込み権限を確認してください。"
+        ) from error
+    return path
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Replace a file's content in one step that survives a crash.
+
+    Raises:
+        OSError: the old file is then untouched.
+    """
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:80]}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise
+
+
+def check_unique(ids: Iterable[tuple[Path, str]]) -> None:
+    """Refuse two files that claim one article id.
+
+    Raises:
+        CorpusError: naming both files.
+    """
+    seen: dict[str, Path] = {}
+    for path, article_id in ids:
+        other = seen.setdefault(article_id, path)
+        if other != path:
+            raise CorpusError(
+                f"{path}:1: 記事の id「{article_id}」は {other} と重なっています。",
+                "どちらかのファイル名か、フロントマターの id を変えてください。",
+            )
+
+
+def _decode(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CorpusError(
+            f"{path}: 読めません({error.strerror})。", "ファイルの場所と読み取り権限を確認してください。"
+        ) from error
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _not_utf8(path, data, error.start, _guess(data)) from None
+    if text.isascii() and "\x1b$B" in text and "\x1b(" in text:  # ISO-2022-JP is ASCII and escape sequences
+        raise _not_utf8(path, data, data.index(b"\x1b$"), "ISO-2022-JP")
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise CorpusError(
+            f"{path}:{line}: NUL 文字があります。",
+            "文章ではないファイルか、壊れています。取り除いて保存し直してください。",
+        )
+    return text
+
+
+def _not_utf8(path: Path, data: bytes, at: int, encoding: str) -> CorpusError:
+    line = data.count(b"\n", 0, at) + 1
+    return CorpusError(
+        f"{path}:{line}: UTF-8 ではありません{f'({encoding} のようです)' if encoding else ''}。",
+        "UTF-8 で保存し直してください"
+        f"(例: iconv -f {encoding or '元の文字コード'} -t UTF-8 {path.name} > new.md)。",
+    )
+
+
+def _guess(data: bytes) -> str:
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "UTF-16"
+    for encoding in (
+        "EUC-JP",
+        "CP932",
+    ):  # Shift_JIS is hardly ever valid EUC-JP, but EUC-JP often valid Shift_JIS
+        with contextlib.suppress(UnicodeDecodeError):
+            data.decode(encoding)
+            return encoding
+    return ""
+
+
+def _parse_yaml(path: Path, front: str) -> tuple[dict[str, Any], dict[str, int]]:
+    """The front matter's fields, all scalars as text, and the line of each key."""
+    try:
+        node = yaml.compose(front, Loader=yaml.BaseLoader)
+        fields = yaml.load(front, Loader=yaml.BaseLoader)  # noqa: S506  BaseLoader makes only str, list and dict
+    except (yaml.YAMLError, RecursionError) as error:
+        detail = getattr(error, "problem", None) or "YAML ではありません"
+        line = _yaml_line(front, error)
+        raise CorpusError(
+            f"{path}:{line}: フロントマターを YAML として読めません({detail})。",
+            '「名前: 値」の形で書き、「:」や「#」を含む値は "…" で囲んでください。',
+        ) from None
+    if not isinstance(node, yaml.MappingNode) or not isinstance(fields, dict):
+        raise CorpusError(
+            f"{path}:2: フロントマターに項目がありません。",
+            "title と url を「名前: 値」の形で書いてください。",
+        )
+    return fields, {key.value: key.start_mark.line + 2 for key, _ in node.value}
+
+
+def _yaml_line(front: str, error: Exception) -> int:
+    """The line in the file, after the opening `---`."""
+    if isinstance(error, ReaderError):
+        return front.count("\n", 0, error.position) + 2
+    mark = getattr(error, "problem_mark", None)
+    return mark.line + 2 if mark else 1
+
+
+def _reference(path: Path, line_of: dict[str, int], entry: Any) -> Reference:
+    try:
+        return Reference.model_validate(entry)
+    except ValidationError as error:
+        line = line_of.get("references", 1)
+        raise CorpusError(
+            f"{path}:{line}: references の項目が正しくありません({error.errors()[0]['msg']})。",
+            "各項目を {title: …, url: https://…} の形で書いてください。",
+        ) from None
+
+
+def _invalid(path: Path, line_of: dict[str, int], error: ValidationError) -> CorpusError:
+    problem = error.errors()[0]
+    field = str(problem["loc"][0]) if problem["loc"] else ""
+    missing = problem["type"] == "missing"
+    what = f"{field} がありません" if missing else f"{field} の値が正しくありません({problem['msg']})"
+    return CorpusError(f"{path}:{line_of.get(field, 1)}: {what}。", _FIXES.get(field, "値を直してください。"))
