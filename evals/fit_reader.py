@@ -1,0 +1,235 @@
+"""Fit the reader's numbers, `rag/data/reader.json`: how evidence is ordered, and when it is enough to answer.
+
+    python -m evals.fit_reader --data DIR
+
+`DIR` holds `jaquad-train.json.gz` (JaQuAD, CC BY-SA 3.0): Wikipedia articles with questions and answer spans.
+Each sampled question is read twice: among the chunks found, and among those without its gold paragraph and
+without the answer's text, where the right thing is to abstain. The project's own development questions
+(`evals/questions.jsonl`, split dev) count as much as all of JaQuAD. Both models are regularised logistic
+regressions: a softmax over the candidate units of a question for the order, a binary one for the decision.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.progress import track
+from scipy.optimize import minimize
+
+from rag import Article, Assistant, Hit
+from rag.answering.abstaining import answerability_features
+from rag.answering.evidence import Evidence, find, ranking_features
+from rag.answering.parameters import PARAMETERS, parameters
+from rag.answering.question import analyse
+
+RANKING, DECISION = (
+    tuple(name for name in parameters()[m] if name != "bias") for m in ("ranking", "answerability")
+)
+"""The features of each model, in the order of the rows below."""
+
+QUESTIONS = Path(__file__).parent / "questions.jsonl"
+READ = 12
+THRESHOLD = 0.4
+"""Below ½: on the development questions a false refusal then costs about as many questions as a false answer."""
+
+
+Matrix = NDArray[np.float64]
+
+
+class Gold(NamedTuple):
+    """A question with the spans that answer it; `paragraphs` are what must be hidden to make it unanswerable."""
+
+    question: str
+    spans: tuple[tuple[str, int, int], ...]
+    paragraphs: tuple[tuple[str, int, int], ...] = ()
+    answer: str = ""
+
+
+class Example(NamedTuple):
+    """The candidate units of one question, a row each: features for both models, and whether it holds the answer."""
+
+    ranking: Matrix
+    decision: Matrix
+    right: NDArray[np.bool_]
+
+
+def main() -> None:
+    """Collect features, fit, report, write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True, help="folder with jaquad-train.json.gz")
+    parser.add_argument("--articles", type=int, default=80, help="JaQuAD articles to sample (default 80)")
+    parser.add_argument("--questions", type=int, default=400, help="JaQuAD questions to sample (default 400)")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+
+    articles, golds = jaquad(
+        options.data / "jaquad-train.json.gz", options.articles, options.questions, options.seed
+    )
+    with tempfile.TemporaryDirectory() as home, Assistant.open(home) as assistant:
+        assistant.ingest(articles)
+        pairs = [examples(assistant, gold) for gold in track(golds, "JaQuAD")]
+    with Assistant.open() as assistant:
+        own = [examples(assistant, gold)[0] for gold in track(list(development()), "dev")]
+    fitted = fit([pair[0] for pair in pairs], [pair[1] for pair in pairs], own)
+    PARAMETERS.write_text(
+        json.dumps({"provenance": provenance(options), **fitted}, indent=1) + "\n", encoding="utf-8"
+    )
+
+
+def provenance(options: argparse.Namespace) -> str:
+    """Where the numbers come from."""
+    return (
+        f"evals/fit_reader.py: {options.questions} questions on {options.articles} articles of JaQuAD train "
+        f"(seed {options.seed}) and the dev split of evals/questions.jsonl"
+    )
+
+
+def jaquad(path: Path, n_articles: int, n_questions: int, seed: int) -> tuple[list[Article], list[Gold]]:
+    """Sampled articles (their first 14 paragraphs) and questions of JaQuAD."""
+    chooser = random.Random(seed)
+    data = json.loads(gzip.decompress(path.read_bytes()))["data"]
+    chooser.shuffle(data)
+    articles: list[Article] = []
+    golds: list[Gold] = []
+    for i, entry in enumerate(data[:n_articles]):
+        article_id, text = f"a{i}", ""
+        for paragraph in entry["paragraphs"][:14]:
+            place = (article_id, len(text), len(text) + len(paragraph["context"]))
+            for qa in (qa for qa in paragraph["qas"] if qa["answers"]):
+                answer = qa["answers"][0]
+                start = place[1] + answer["answer_start"]
+                span = (article_id, start, start + len(answer["text"]))
+                golds.append(Gold(qa["question"], (span,), (place,), answer["text"]))
+            text += paragraph["context"] + "\n"
+        articles.append(
+            Article(id=article_id, url="https://ja.wikipedia.org/", title=entry["title"], text=text)
+        )
+    return articles, chooser.sample(golds, min(n_questions, len(golds)))
+
+
+def development() -> Iterator[Gold]:
+    """The project's own development questions; unanswerable ones have no spans."""
+    for line in QUESTIONS.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        if row["split"] == "dev":
+            spans = ((span["article_id"], span["start"], span["end"]) for span in row["evidence"])
+            yield Gold(row["question"], tuple(spans))
+
+
+def examples(assistant: Assistant, gold: Gold) -> tuple[Example, Example]:
+    """The question read with everything found, and with its answer hidden."""
+    hits = assistant.search(gold.question, k=30)
+    hidden = [hit for hit in hits if not _gives_away(hit, gold)]
+    return _example(assistant, gold, hits[:READ]), _example(assistant, gold, hidden[:READ])
+
+
+def _gives_away(hit: Hit, gold: Gold) -> bool:
+    if gold.answer and gold.answer in hit.chunk.text:
+        return True
+    return any(_overlap((hit.article.id, hit.chunk.start, hit.chunk.end), place) for place in gold.paragraphs)
+
+
+def _overlap(a: tuple[str, int, int], b: tuple[str, int, int]) -> bool:
+    return a[0] == b[0] and a[1] < b[2] and b[1] < a[2]
+
+
+def _example(assistant: Assistant, gold: Gold, hits: Sequence[Hit]) -> Example:
+    question = analyse(gold.question)
+    evidence: list[Evidence] = find(question, hits, assistant.embedder)
+    places = [(e.hit.article.id, e.unit.start, e.unit.end) for e in evidence]
+    return Example(
+        np.array([[ranking_features(e)[name] for name in RANKING] for e in evidence]),
+        np.array([[answerability_features(question, e)[name] for name in DECISION] for e in evidence]),
+        np.array([any(_overlap(place, span) for span in gold.spans) for place in places], bool),
+    )
+
+
+def fit(found: Sequence[Example], hidden: Sequence[Example], own: Sequence[Example]) -> dict[str, Any]:
+    """Both models' weights by feature name; prints what they reach."""
+    ranking = _fit_ranking([e for e in found if e.right.any()], [e for e in own if e.right.any()])
+    rows = [(_best(e, ranking), 1.0, True) for e in found if len(e.right)]
+    rows += [
+        (_best(e._replace(right=np.zeros_like(e.right)), ranking), 1.0, True) for e in hidden if len(e.right)
+    ]
+    rows += [(_best(e, ranking), len(rows) / len(own), False) for e in own if len(e.right)]
+    features = np.array([[*row[0][0], 1.0] for row in rows])
+    labels = np.array([row[0][1] for row in rows], float)
+    weights = np.array([row[1] for row in rows])
+    decision = _fit_decision(features, labels, weights)
+    outside = np.array([row[2] for row in rows])
+    for name, mask in (("JaQuAD", outside), ("dev", ~outside)):
+        print(
+            f"{name}: right unit or abstention AUROC {_auroc((features @ decision)[mask], labels[mask]):.3f}"
+        )
+    return {
+        "ranking": _named((*RANKING, "bias"), [*ranking, 0.0]),
+        "answerability": _named((*DECISION, "bias"), decision),
+        "threshold": THRESHOLD,
+    }
+
+
+def _named(names: Iterable[str], weights: Iterable[float]) -> dict[str, float]:
+    return {name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True)}
+
+
+def _best(example: Example, ranking: Matrix) -> tuple[Matrix, bool]:
+    top = int(np.argmax(example.ranking @ ranking))
+    return example.decision[top], bool(example.right[top])
+
+
+def _fit_ranking(found: Sequence[Example], own: Sequence[Example]) -> Matrix:
+    def loss(weights: Matrix) -> float:
+        penalty = 0.002 * float(weights @ weights)
+        return (
+            float(
+                np.mean([_surprise(e, weights) for e in found])
+                + np.mean([_surprise(e, weights) for e in own])
+            )
+            + penalty
+        )
+
+    weights: Matrix = minimize(loss, np.ones(found[0].ranking.shape[1]), method="L-BFGS-B").x
+    for name, group in (("JaQuAD", found), ("dev", own)):
+        share = np.mean([e.right[int(np.argmax(e.ranking @ weights))] for e in group])
+        print(f"{name}: right unit first {share:.3f} of {len(group)}")
+    return weights
+
+
+def _surprise(example: Example, weights: Matrix) -> float:
+    scores = example.ranking @ weights
+    shares = np.exp(scores - scores.max())
+    return -float(np.log(shares[example.right].sum() / shares.sum()))
+
+
+def _fit_decision(features: Matrix, labels: Matrix, weights: Matrix) -> Matrix:
+    def loss(v: Matrix) -> float:
+        losses = np.logaddexp(0, -(2 * labels - 1) * (features @ v))
+        return float((weights * losses).sum() / weights.sum() + 0.001 * (v[:-1] @ v[:-1]))
+
+    solution: Matrix = minimize(loss, np.zeros(features.shape[1]), method="L-BFGS-B").x
+    return solution
+
+
+def _auroc(scores: Matrix, labels: Matrix) -> float:
+    """Area under the ROC curve by the rank-sum formula (Mann and Whitney 1947)."""
+    ranks = np.empty(len(scores))
+    ranks[np.argsort(scores)] = np.arange(1, len(scores) + 1)
+    positives = labels.sum()
+    return float(
+        (ranks[labels == 1].sum() - positives * (positives + 1) / 2) / (positives * (len(labels) - positives))
+    )
+
+
+if __name__ == "__main__":
+    main()

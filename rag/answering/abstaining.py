@@ -1,0 +1,86 @@
+"""Whether the evidence answers the question: one calibrated number, and what is said when it does not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from rag.answering.evidence import SPECIFIC, Evidence
+from rag.answering.parameters import parameters, weighted
+from rag.answering.question import Question
+from rag.quantities import numbers
+from rag.types import Abstention, AbstentionReason, Hit
+
+_MANY_SECTIONS = 3
+"""A question of one common word that this many sections hold could be about any of them."""
+
+
+def answerability_features(question: Question, evidence: Evidence) -> dict[str, float]:
+    """What decides whether the best evidence answers; weighted by `rag/data/reader.json`."""
+    return {
+        "own_coverage": evidence.own_coverage,
+        "coverage": evidence.coverage,
+        "missing_name": evidence.missing_name,
+        "word_coverage": evidence.word_coverage,
+        "rarest": evidence.rarest,
+        "typed": evidence.typed,
+        "nearness": evidence.nearness,
+        "hit_score": evidence.hit.score,
+        "english": float(question.english),
+    }
+
+
+def confidence(question: Question, evidence: Sequence[Evidence]) -> float:
+    """Probability that the best evidence answers the question, by logistic regression; 0 where a rule forbids it."""
+    if not evidence or _subjectless(question, evidence) or _other_number(question, evidence[0]):
+        return 0.0
+    logit = weighted("answerability", answerability_features(question, evidence[0]))
+    return 1 / (1 + math.exp(-logit))
+
+
+def threshold() -> float:
+    """The confidence from which an answer is given."""
+    return float(parameters()["threshold"])
+
+
+def refusal(question: Question, evidence: Sequence[Evidence], hits: tuple[Hit, ...]) -> Abstention:
+    """The abstention for a question whose evidence is too weak; `hits` are the nearest passages."""
+    reason: AbstentionReason = "no_evidence"
+    message = "登録された記事には、この質問の答えが見つかりませんでした。"
+    if _subjectless(question, evidence):
+        reason, message = "ambiguous", "何についての質問かが決まりません。対象の名前を入れてください。"
+    return Abstention(
+        question=question.text,
+        reason=reason,
+        message=message,
+        hits=hits,
+        suggestions=_subjects(evidence) if reason == "ambiguous" else (),
+    )
+
+
+def _subjectless(question: Question, evidence: Sequence[Evidence]) -> bool:
+    """Whether the question names nothing: no term at all, or one common word that many sections hold."""
+    if not question.terms:
+        return True
+    if len(question.terms) > 1 or question.names or question.type not in SPECIFIC:
+        return False
+    return (
+        len({(e.hit.article.id, e.section.start) for e in evidence if e.own_coverage > 0}) >= _MANY_SECTIONS
+    )
+
+
+def _subjects(evidence: Sequence[Evidence]) -> tuple[str, ...]:
+    """What the question could be about: the headings, or titles, of the best evidence."""
+    names = ((e.section.heading_path or (e.hit.article.title,))[-1] for e in evidence)
+    return tuple(dict.fromkeys(names))[:3]
+
+
+def _other_number(question: Question, evidence: Evidence) -> bool:
+    """Whether the question states a number with a unit that its evidence gives another value for: 18億人 for 8億人."""
+    said = [number for number in question.numbers if number.unit and number.unit not in "年月日"]
+    found = numbers(evidence.hit.chunk.text)
+    return any(
+        number.value not in {other.value for other in found}
+        and number.unit in {other.unit for other in found}
+        for number in said
+    )

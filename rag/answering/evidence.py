@@ -1,0 +1,306 @@
+"""The spans of the hits that could answer a question, each with the features that say how well."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from rag.answering.parameters import weighted
+from rag.answering.question import AnswerType, Question, Term
+from rag.japanese import Span, fold, tokens, words
+from rag.quantities import dates, numbers
+from rag.structure import Unit, sections, units
+from rag.types import Article, Embedder, Hit, Section, Vector, Vectors
+
+_EMBEDDED = 8
+"""How many candidates, the best by words, are compared by embedding too; 16 chose no better."""
+
+
+class Evidence(NamedTuple):
+    """A unit of an article as a possible answer, and the features that say how well it answers.
+
+    Shares are of the question's terms, by their weight and rarity. `score` is comparable within one question only.
+    """
+
+    hit: Hit
+    unit: Unit
+    section: Section
+    own_coverage: float
+    """Share found in the unit itself."""
+    coverage: float
+    """Share found in the unit or, counting less, in its headings, title and the two sentences before."""
+    missing_name: float
+    """Share of the names found nowhere in or around the unit."""
+    word_coverage: float
+    """Share of the terms that are no names, found in or around the unit: names are everywhere in their article."""
+    rarest: float
+    """Whether the rarest term was found: 1, or less where it was found around or in part."""
+    typed: float
+    """1 with something of the type asked for, 0 without it, ½ where the type has no form to look for."""
+    nearness: float
+    """Cosine of unit and question, 0 for unrelated texts and 1 for the same."""
+    score: float
+
+    @property
+    def span(self) -> Span:
+        """The unit's span in the article."""
+        return Span(self.unit.start, self.unit.end)
+
+    @property
+    def text(self) -> str:
+        """The unit's text."""
+        return self.hit.article.text[self.unit.start : self.unit.end]
+
+
+class _Candidate(NamedTuple):
+    hit: Hit
+    unit: Unit
+    section: Section
+    own: frozenset[str]
+    around: frozenset[str]
+
+
+@lru_cache(maxsize=256)
+def read_units(article: Article) -> tuple[tuple[Section, tuple[Unit, ...]], ...]:
+    """The sections of an article with their units."""
+    return tuple((section, tuple(units(article.text, section))) for section in sections(article.text))
+
+
+@lru_cache(maxsize=8192)
+def _token_set(text: str) -> frozenset[str]:
+    return frozenset(tokens(text))
+
+
+def find(question: Question, hits: Sequence[Hit], embedder: Embedder) -> list[Evidence]:
+    """Every unit of the hits as evidence, best first."""
+    candidates = _candidates(question, hits)
+    if not candidates:
+        return []
+    rarity = _rarity(question, candidates)
+    drafts = [_draft(question, candidate, rarity) for candidate in candidates]
+    drafts.sort(key=lambda evidence: -evidence.score)
+    near = drafts[:_EMBEDDED]
+    scored = [
+        _final(evidence, nearness)
+        for evidence, nearness in zip(near, _nearness(question, near, embedder), strict=True)
+    ]
+    return sorted(scored, key=lambda evidence: (-evidence.score, evidence.hit.rank, evidence.unit.start))
+
+
+def _candidates(question: Question, hits: Sequence[Hit]) -> list[_Candidate]:
+    found: dict[tuple[str, int], _Candidate] = {}
+    about_article = re.search(r"記事|article", fold(question.text)) is not None
+    for hit in hits:
+        if hit.chunk.kind == "notice" and not about_article:
+            continue  # a note about the article is never quoted as news
+        if hit.chunk.kind == "references" and question.type != "reference":
+            continue
+        for section, parts in read_units(hit.article):
+            if section.end <= hit.chunk.start or section.start >= hit.chunk.end:
+                continue
+            for i, unit in enumerate(parts):
+                key = (hit.article.id, unit.start)
+                if hit.chunk.start <= unit.start < hit.chunk.end and key not in found:
+                    found[key] = _candidate(hit, section, parts, i)
+    return list(found.values())
+
+
+def _candidate(hit: Hit, section: Section, parts: Sequence[Unit], i: int) -> _Candidate:
+    text, unit = hit.article.text, parts[i]
+    around = [hit.article.title, *section.heading_path]
+    around += [text[part.start : part.end] for part in parts[max(0, i - 2) : i]]
+    if unit.lead_in:
+        around.append(text[unit.lead_in.start : unit.lead_in.end])
+    own = _token_set(text[unit.start : unit.end])
+    return _Candidate(hit, unit, section, own, frozenset().union(*map(_token_set, around)))
+
+
+def _rarity(question: Question, candidates: Sequence[_Candidate]) -> dict[str, float]:
+    """Weight of each term of the question: its own, times how rare it is among the candidates."""
+    n = len(candidates)
+    weights = {}
+    for term in question.terms:
+        share = sum(_match(term, candidate.own) for candidate in candidates)
+        weights[term.text] = term.weight * math.log(1 + n / (0.5 + share))
+    return weights
+
+
+def _match(term: Term, found: frozenset[str]) -> float:
+    """1 for one of the term's forms; for a compound split otherwise, up to 0.7 by the share of its character pairs."""
+    return max(_match_form(form, found) for form in term.forms)
+
+
+def _match_form(form: str, found: frozenset[str]) -> float:
+    if form in found:
+        return 1.0
+    if form.isascii() and len(form) > 2 and any(token.startswith(form) for token in found):
+        return 0.8  # written without a space: CEOSam, GPT4
+    if form.isascii() or len(form) < 2:
+        return 0.0
+    pairs = ["_" + form[i : i + 2] for i in range(len(form) - 1)]
+    return 0.7 * sum(pair in found for pair in pairs) / len(pairs)
+
+
+_NAME_AROUND = 0.9
+_WORD_AROUND = 0.5
+"""What a term counts that stands around a unit and not in it: Japanese names its subject once, then leaves it out."""
+
+
+def _draft(question: Question, candidate: _Candidate, rarity: dict[str, float]) -> Evidence:
+    total = sum(rarity.values()) or 1.0
+    own = covered = lost = names = others = 0.0
+    heaviest = rarest = 0.0
+    for term in question.terms:
+        weight = rarity[term.text]
+        inside = _match(term, candidate.own)
+        context = _NAME_AROUND if term.is_name else _WORD_AROUND
+        anywhere = max(inside, context * _match(term, candidate.around))
+        own += weight * inside
+        covered += weight * anywhere
+        names += weight * term.is_name
+        others += weight * anywhere * (not term.is_name)
+        lost += weight * (term.is_name and anywhere == 0)
+        if weight > heaviest:
+            heaviest, rarest = weight, anywhere
+    text = candidate.hit.article.text[candidate.unit.start : candidate.unit.end]
+    found = has_type(question, text, candidate.section)
+    typed = float(found) if question.type in SPECIFIC else 0.5 + 0.5 * found * (question.type != "what")
+    return Evidence(
+        hit=candidate.hit,
+        unit=candidate.unit,
+        section=candidate.section,
+        own_coverage=own / total,
+        coverage=covered / total,
+        missing_name=lost / names if names else 0.0,
+        word_coverage=others / (total - names) if total > names else covered / total,
+        rarest=rarest,
+        typed=typed,
+        nearness=0.0,
+        score=covered / total + 0.25 * typed + 0.3 * candidate.hit.score,
+    )
+
+
+def _nearness(question: Question, near: Sequence[Evidence], embedder: Embedder) -> list[float]:
+    """Cosine of each unit, headed by its last heading, with the question, rescaled."""
+    vector = embedder.embed_queries([question.text])[0]
+    texts = ["\n".join([*evidence.section.heading_path[-1:], evidence.text]) for evidence in near]
+    floor = embedder.unrelated_cosine
+    return [
+        max(0.0, (float(cosine) - floor) / (1 - floor))
+        for cosine in _embed_remembered(texts, embedder) @ vector
+    ]
+
+
+_REMEMBERED = 20_000
+_vectors: dict[tuple[str, str], Vector] = {}
+
+
+def _embed_remembered(texts: Sequence[str], embedder: Embedder) -> Vectors:
+    """Embeddings of units, shape (len(texts), dimension); those seen lately are not computed again."""
+    known = {
+        text: vector for text in texts if (vector := _vectors.get((embedder.model_id, text))) is not None
+    }
+    new = [text for text in dict.fromkeys(texts) if text not in known]
+    if len(_vectors) + len(new) > _REMEMBERED:
+        _vectors.clear()
+    if new:
+        known |= zip(new, embedder.embed_documents(new), strict=True)
+        _vectors.update({(embedder.model_id, text): known[text] for text in new})
+    return np.stack([known[text] for text in texts])
+
+
+def ranking_features(evidence: Evidence) -> dict[str, float]:
+    """What orders the evidence of one question; weighted by `rag/data/reader.json`."""
+    return {
+        "own_coverage": evidence.own_coverage,
+        "coverage": evidence.coverage,
+        "missing_name": evidence.missing_name,
+        "word_coverage": evidence.word_coverage,
+        "typed": evidence.typed,
+        "nearness": evidence.nearness,
+        "hit_score": evidence.hit.score,
+    }
+
+
+def _final(draft: Evidence, nearness: float) -> Evidence:
+    near = draft._replace(nearness=nearness)
+    return near._replace(score=weighted("ranking", ranking_features(near)))
+
+
+# --- answer types -----------------------------------------------------------------------------------------------
+
+_MONEY = frozenset({"円", "ドル", "ユーロ", "ポンド", "ウォン", "元"})
+_DATE_UNITS = frozenset("年月日時秒")
+_WHEN = re.compile(
+    r"当初|昨年|来年|今年|先月|来月|今月|先週|来週|今週|昨日|本日|今日|現在|[0-9]+年|世紀|[春夏秋冬]に|上旬|中旬|下旬"
+)
+_WHY = re.compile(r"ため|から|ので|により|によって|理由|背景|目的|原因|きっかけ|応える|結果|引き起こ|つなが")
+_PERSON = re.compile(
+    r"氏|さん|様|ceo|cto|cfo|大統領|首相|大臣|社長|会長|創設者|創業者|代表|教授|有識者|教師|責任者"
+)
+_DEFINES = re.compile(
+    r"とは|(?:もの|こと|構想|取り組み|イニシアチブ|プロジェクト|サービス|ツール|機能|技術|プログラム|組織|企業|総称)(?:です|である|だ|を指)|を指し|を指す|と呼ば|という|定めた|[:：]|を立ち上げ"
+)
+_ENUMERATES = re.compile(
+    r"[^、]+、[^、]+、|[^、]+、[^、]+(?:など|の各|、)|(?:と|や|および|及び)[^、。]+(?:が|を|は|など)"
+)
+
+
+def has_type(question: Question, text: str, section: Section) -> bool:
+    """Whether a text holds something of the type that the question asks for; true for types without a form."""
+    folded = fold(text)
+    match question.type:
+        case "when":
+            return bool(dates(text)) or _WHEN.search(folded) is not None
+        case "how_much":
+            return any(number.unit in _MONEY for number in numbers(text))
+        case "how_many":
+            units_found = {number.unit for number in numbers(text)}
+            return question.counter in units_found if question.counter else bool(units_found - _DATE_UNITS)
+        case "where":
+            return _has_place(folded)
+        case "who":
+            return _PERSON.search(folded) is not None or _has_other_name(question, folded)
+        case "why":
+            return _WHY.search(folded) is not None
+        case "list":
+            return _ENUMERATES.search(text) is not None
+        case "definition":
+            return _DEFINES.search(text) is not None
+        case "reference":
+            return section.kind == "references" and "://" in text
+        case _:
+            return True
+
+
+@lru_cache(maxsize=4096)
+def _has_place(folded: str) -> bool:
+    return (
+        any(word.pos2 == "固有名詞" for word in words(folded))
+        or re.search(r"[都道府県市区町村州国](?![々])", folded) is not None
+    )
+
+
+def _has_other_name(question: Question, folded: str) -> bool:
+    """Whether a text has a name that the question does not."""
+    asked = {form for term in question.terms for form in term.forms}
+    return any(name not in asked for name in _names(folded))
+
+
+@lru_cache(maxsize=4096)
+def _names(folded: str) -> tuple[str, ...]:
+    latin = re.compile(r"[a-z][a-z0-9.\-]{2,}")
+    return tuple(
+        word.surface
+        for word in words(folded)
+        if (word.pos2 == "固有名詞" and word.pos3 != "地名") or latin.fullmatch(word.surface)
+    )
+
+
+SPECIFIC: frozenset[AnswerType] = frozenset({"when", "how_many", "how_much", "where", "who", "reference"})
+"""Types whose absence from a passage means that it does not answer."""
