@@ -1,7 +1,7 @@
 """Compare embedding engines on the bundled model: speed, memory, agreement with float arithmetic, and recall.
 
-    python scripts/build_bundled_model.py --compare /tmp/compare
-    python -m evals.bench_embedding --data DIR --compare /tmp/compare
+    python scripts/build_bundled_model.py --compare build/compare
+    python -m evals.bench_embedding --data DIR --compare build/compare
 
 `--data` is a folder with `jsquad-valid-v1.3.json` (JGLUE). Every engine runs in a process of its own, one
 text at a time on one thread; times are CPU time, so a busy machine changes them little. Engines that are not

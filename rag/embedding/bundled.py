@@ -34,7 +34,7 @@ TEXT_RULES = 1
 _START, _END = 0, 2
 _QUERY, _DOCUMENT = "query:", "passage:"
 _TEXTS_AT_ONCE = 64
-_WORTH_THREADS = 8
+_WORTH_THREADS = 24
 """Windows in one call from which on a second engine is worth its half second of loading."""
 
 

@@ -6,6 +6,7 @@ import ctypes
 import hashlib
 import json
 import os
+import sys
 import threading
 import weakref
 from collections.abc import Sequence
@@ -82,13 +83,29 @@ def damaged(path: Path) -> EmbeddingError:
     return EmbeddingError(f"同梱の埋め込みモデルのファイルがないか、壊れています: {path}", _FIX)
 
 
+def _import_openvino() -> Any:
+    """OpenVINO without its telemetry, which would send a report to an analytics server at every import.
+
+    With `openvino_telemetry` not importable, OpenVINO uses a stub of its own. Imported only when a model is
+    loaded: it takes 0.1 s, which a command that embeds nothing should not pay.
+    """
+    blocked = "openvino_telemetry" not in sys.modules
+    if blocked:
+        sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    try:
+        import openvino
+    finally:
+        if blocked:
+            del sys.modules["openvino_telemetry"]
+    return openvino
+
+
 class OpenVinoEngine:
     """A compiled model with one inference request a thread."""
 
     def __init__(self, model: Path, threads: int) -> None:
         """Load `model` (.xml with .bin). Raises EmbeddingError when OpenVINO cannot."""
-        # Takes 0.1 s to import, which a command that embeds nothing should not pay.
-        import openvino
+        openvino = _import_openvino()
 
         streams = {"NUM_STREAMS": threads, "INFERENCE_NUM_THREADS": threads}
         self._idle: SimpleQueue[Any] = SimpleQueue()

@@ -1,0 +1,235 @@
+"""The composition root: picks the backends by the settings; offers `search`, `ask` and `ingest` over them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rag import retrieval
+from rag.answering.extractive import ExtractiveAnswerer
+from rag.chunking import CHUNKER
+from rag.config import EmbeddingSettings, Settings, find_home, load_settings
+from rag.corpus import read_corpus
+from rag.errors import ConfigError, InvalidQuestion, StoreBusy
+from rag.japanese import TOKENIZER
+from rag.library import Changes, Library, Progress, writing
+from rag.timing import Timer
+from rag.types import (
+    Abstention,
+    Answerer,
+    Article,
+    Embedder,
+    Filter,
+    Hit,
+    IndexManifest,
+    Reply,
+    Store,
+)
+
+LONGEST_QUESTION = 2000
+"""Characters; what is longer is a document, not a question."""
+
+READ = 12
+"""How many hits the answerer reads, whatever number is returned."""
+
+
+class Assistant:
+    """Search, ask and ingest over one home folder (`corpus/` and `index/`). Safe to share between threads."""
+
+    def __init__(
+        self, corpus: Path, index: Path, embedder: Embedder, store: Store, answerer: Answerer
+    ) -> None:
+        """Put together from parts; `Assistant.open` picks the usual ones."""
+        self.corpus = corpus
+        self.embedder = embedder
+        self._store = store
+        self._answerer = answerer
+        self._library = Library(corpus, index, embedder, store)
+
+    @classmethod
+    def open(
+        cls,
+        home: Path | str | None = None,
+        *,
+        settings: Settings | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Open a home folder (default: see `rag.config.find_home`) and update its index.
+
+        Raises:
+            ConfigError: no home folder, or a wrong setting.
+            CorpusError: an article file is wrong.
+            IndexMismatch: the index was built with another model or version.
+        """
+        folder = find_home(Path(home) if home is not None else None)
+        embedder = open_embedder((settings or load_settings(folder)).embedding)
+        index = folder / "index"
+        store = open_store(index, embedder)
+        try:
+            assistant = cls(folder / "corpus", index, embedder, store, ExtractiveAnswerer(embedder))
+            assistant.update(progress)
+        except BaseException:
+            store.close()
+            raise
+        return assistant
+
+    def update(self, progress: Progress | None = None) -> Changes:
+        """Take over what changed in `corpus/` since; done by `open` too.
+
+        While another process is writing, an index that already holds articles is used as it is.
+        """
+        try:
+            return self._library.update(progress, wait=0 if self._store.count() else -1)
+        except StoreBusy:
+            return Changes()
+
+    def search(self, question: str, k: int = 10, where: Filter | None = None) -> list[Hit]:
+        """The k best chunks for a question, best first.
+
+        Raises:
+            InvalidQuestion: empty, or longer than `LONGEST_QUESTION`.
+            ValueError: k is not positive.
+        """
+        return retrieval.search(clean_question(question), self.embedder, self._store, k, where)
+
+    def ask(self, question: str, k: int = 5, where: Filter | None = None) -> Reply:
+        """An answer with citations, or an abstention; `hits` holds the k best chunks either way.
+
+        Raises:
+            InvalidQuestion: empty, or longer than `LONGEST_QUESTION`.
+            ValueError: k is not positive.
+        """
+        if k <= 0:
+            raise ValueError(f"k must be positive, not {k}")
+        timer = Timer()
+        asked = clean_question(question)
+        hits = retrieval.search(asked, self.embedder, self._store, max(k, READ), where, timer)
+        if not hits and not self._store.count():
+            message = "記事がまだありません。「rag ingest ファイルかURL」で取り込んでください。"
+            return Abstention(
+                question=asked, reason="empty_corpus", message=message, timings_ms=timer.timings_ms()
+            )
+        with timer("read"):
+            reply = self._answerer.answer(asked, hits)
+        return reply.model_copy(update={"hits": reply.hits[:k], "timings_ms": timer.timings_ms()})
+
+    def ingest(self, articles: Sequence[Article], progress: Progress | None = None) -> Changes:
+        """Add articles, or replace those with the same id: written to `corpus/` and indexed."""
+        return self._library.add(articles, progress)
+
+    def remove(self, article_id: str) -> Changes:
+        """Delete an article from `corpus/` and the index.
+
+        Raises:
+            ArticleNotFound: there is no such article.
+        """
+        return self._library.remove(article_id)
+
+    def articles(self) -> list[Article]:
+        """All articles, by id."""
+        return self._store.articles()
+
+    def chunk_count(self) -> int:
+        """How many chunks the index holds."""
+        return self._store.count()
+
+    def close(self) -> None:
+        """Release the index."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def rebuild(home: Path | str | None = None, *, progress: Progress | None = None) -> Assistant:
+    """Throw the index away and build it anew from `corpus/`.
+
+    Raises:
+        RagError: as `Assistant.open` does, and before the old index is touched.
+    """
+    from rag.store.local import LocalStore
+
+    folder = find_home(Path(home) if home is not None else None)
+    open_embedder(load_settings(folder).embedding)
+    read_corpus(folder / "corpus")
+    with writing(folder / "index"):
+        LocalStore.erase(folder / "index")
+    return Assistant.open(folder, progress=progress)
+
+
+def open_embedder(settings: EmbeddingSettings) -> Embedder:
+    """The embedding backend that the settings name; only that one is imported."""
+    if settings.backend == "sentence-transformers":
+        from rag.embedding.sentence_transformers import SentenceTransformersEmbedder
+
+        if not settings.model:
+            raise ConfigError(
+                "embedding.model がありません。",
+                'rag.toml の [embedding] に model = "モデル名かフォルダー" を書いてください。',
+            )
+        return SentenceTransformersEmbedder(settings.model, settings.query_prompt, settings.document_prompt)
+    if settings.backend == "endpoint":
+        from rag.embedding.endpoint import EndpointEmbedder
+
+        if not settings.url or not settings.model:
+            raise ConfigError(
+                "embedding.url か embedding.model がありません。",
+                "rag.toml の [embedding] に url と model を書いてください。",
+            )
+        return EndpointEmbedder(
+            settings.url,
+            settings.model,
+            settings.api_key.get_secret_value() or None,
+            dimension=settings.dimension,
+            query_prompt=settings.query_prompt,
+            document_prompt=settings.document_prompt,
+        )
+    from rag.embedding.bundled import BundledEmbedder
+
+    return BundledEmbedder()
+
+
+def open_store(index: Path, embedder: Embedder) -> Store:
+    """The store in an index folder, for vectors of this embedder.
+
+    Raises:
+        IndexMismatch: it was built with another model, tokenizer or chunker.
+    """
+    from rag.store.local import LocalStore
+
+    return LocalStore(index, manifest(embedder))
+
+
+def manifest(embedder: Embedder) -> IndexManifest:
+    """What an index made with this embedder records."""
+    return IndexManifest(
+        embedding_model=embedder.model_id, dimension=embedder.dimension, tokenizer=TOKENIZER, chunker=CHUNKER
+    )
+
+
+def clean_question(question: str) -> str:
+    """The question as it is searched, answered and shown: no NUL, control characters or lone surrogates.
+
+    Raises:
+        InvalidQuestion: empty, or longer than `LONGEST_QUESTION`.
+    """
+    paired = question.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    cleaned = re.sub(r"[\s\x00-\x1f\x7f-\x9f\ufffd]+", " ", paired).strip()
+    if not cleaned:
+        raise InvalidQuestion(
+            "質問が空です。", "知りたいことを文で入力してください。例: Coworkはいつ発表されましたか?"
+        )
+    if len(cleaned) > LONGEST_QUESTION:
+        raise InvalidQuestion(
+            f"質問が長すぎます({len(cleaned):,} 文字)。",
+            f"{LONGEST_QUESTION:,} 文字以内で、聞きたいことだけを書いてください。",
+        )
+    return cleaned
