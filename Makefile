@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+export Q
 
 .PHONY: chat ask test check format clean help
 
@@ -11,7 +12,7 @@ chat: $(VENV)/.base                      ## チャットを開く / open the cha
 	$(BIN)/rag chat
 
 ask: $(VENV)/.base                       ## 1つ質問する / ask one question: make ask Q="…"
-	@$(BIN)/rag ask -- "$(Q)"
+	@$(BIN)/rag ask -- "$$Q"
 
 test: $(VENV)/.dev                       ## すべてのテスト / every test
 	$(BIN)/python -m pytest
@@ -27,22 +28,27 @@ format: $(VENV)/.dev                     ## 書式を整える / format the code
 	$(BIN)/ruff check --fix .
 
 clean:                                   ## .venv と索引を消す / remove .venv and the index
-	rm -rf $(VENV) index/*.sqlite3* index/corpus.json index/snapshot*
+	rm -rf $(VENV) index/*.sqlite3* index/corpus.json index/snapshots
 
 help:                                    ## この一覧 / this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
+# pip's own words go to a log that is shown when something fails.
+LOG     := $(VENV)/install.log
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
+
 $(VENV)/.base: pyproject.toml
-	@$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info < (3, 14), "Python 3.11-3.13 が必要です: make PYTHON=python3.12 …"'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable .
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
+	  echo "Python 3.11〜3.13 が必要です。例: make PYTHON=python3.12 chat"; exit 1; }
+	@echo "環境を .venv に作っています(1分ほど)… / Setting up .venv (about a minute) …"
+	@$(PYTHON) -m venv $(VENV) && $(INSTALL) --editable . >$(LOG) 2>&1 || { tail -n 20 $(LOG); exit 1; }
 	@touch $@
 
 # torch first and by itself: its CPU build is enough, and the default one brings gigabytes of CUDA.
 $(VENV)/.dev: $(VENV)/.base
-	$(BIN)/python -m pip install --quiet $(TORCH)
-	$(BIN)/python -m pip install --quiet --editable '.[sentence-transformers,dev]'
+	@echo "テストの道具を入れています(数分)… / Adding what the tests need (a few minutes) …"
+	@{ $(INSTALL) $(TORCH) && $(INSTALL) --editable '.[sentence-transformers,dev]'; } >>$(LOG) 2>&1 \
+	  || { tail -n 20 $(LOG); exit 1; }
 	@touch $@
 
 TORCH ?= torch==2.13.0
