@@ -184,7 +184,7 @@ def test_a_very_long_text_ends_in_bounded_memory() -> None:
     done = subprocess.run(
         [sys.executable, "-c", script], check=True, capture_output=True, text=True, timeout=300
     )
-    assert int(done.stdout) < 700  # MB
+    assert int(done.stdout) < 1000  # MB
 
 
 def test_many_threads_at_once_get_the_same_vectors(embedder: BundledEmbedder) -> None:
