@@ -16,7 +16,7 @@ import gzip
 import json
 import random
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from rich.progress import track
 from scipy.optimize import minimize
 
+from evals.items import load_items
 from rag import Article, Assistant, Hit
 from rag.answering.abstaining import answerability_features
 from rag.answering.evidence import Evidence, find, ranking_features
@@ -80,7 +81,7 @@ def main() -> None:
         assistant.ingest(articles)
         pairs = [examples(assistant, gold) for gold in track(golds, "JaQuAD")]
     with Assistant.open() as assistant:
-        own = [examples(assistant, gold)[0] for gold in track(list(development()), "dev")]
+        own = [examples(assistant, gold)[0] for gold in track(development(), "dev")]
     fitted = fit([pair[0] for pair in pairs], [pair[1] for pair in pairs], own)
     PARAMETERS.write_text(
         json.dumps({"provenance": provenance(options), **fitted}, indent=1) + "\n", encoding="utf-8"
@@ -118,13 +119,12 @@ def jaquad(path: Path, n_articles: int, n_questions: int, seed: int) -> tuple[li
     return articles, chooser.sample(golds, min(n_questions, len(golds)))
 
 
-def development() -> Iterator[Gold]:
+def development() -> list[Gold]:
     """The project's own development questions; unanswerable ones have no spans."""
-    for line in QUESTIONS.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        if row["split"] == "dev":
-            spans = ((span["article_id"], span["start"], span["end"]) for span in row["evidence"])
-            yield Gold(row["question"], tuple(spans))
+    return [
+        Gold(item.question, tuple((s.article_id, s.start, s.end) for group in item.evidence for s in group))
+        for item in load_items(QUESTIONS, "dev")
+    ]
 
 
 def examples(assistant: Assistant, gold: Gold) -> tuple[Example, Example]:

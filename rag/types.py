@@ -175,11 +175,15 @@ class Statement(Frozen):
 
 
 class Answer(Frozen):
-    """The sources hold the answer: at least one statement, each with citations."""
+    """The sources hold the answer: at least one statement, each with citations.
+
+    `confidence`: the estimated probability that the evidence answers the question, where the engine has one.
+    """
 
     status: Literal["answered"] = "answered"
     question: str
     statements: Annotated[tuple[Statement, ...], Field(min_length=1)]
+    confidence: Annotated[float, Field(ge=0, le=1)] | None = None
     hits: tuple[Hit, ...] = ()
     timings_ms: dict[str, float] = {}
 
@@ -202,6 +206,7 @@ class Abstention(Frozen):
     question: str
     reason: AbstentionReason
     message: str
+    confidence: Annotated[float, Field(ge=0, le=1)] | None = None
     hits: tuple[Hit, ...] = ()
     suggestions: tuple[str, ...] = ()
     timings_ms: dict[str, float] = {}

@@ -25,6 +25,7 @@ def reply_object(reply: Reply, request_id: Any = None) -> dict[str, Any]:
         "citations": [citation.model_dump() for citation in (answer.citations if answer else ())],
         "hits": [hit_object(hit) for hit in reply.hits],
         "reason": abstention.reason if abstention else None,
+        "confidence": reply.confidence,
         "suggestions": list(abstention.suggestions) if abstention else [],
         "timings_ms": reply.timings_ms,
     }

@@ -21,6 +21,7 @@ REPLY = {
     "citations",
     "hits",
     "reason",
+    "confidence",
     "suggestions",
     "timings_ms",
 }

@@ -33,9 +33,10 @@ class ExtractiveAnswerer:
         certain = confidence(analysed, evidence)
         read = _with_reader_scores(hits, evidence, certain)
         if certain < threshold():
-            return refusal(analysed, evidence, read)
+            return refusal(analysed, evidence, read).model_copy(update={"confidence": certain})
         chosen = _choose(analysed, evidence)
-        return Answer(question=question, statements=_statements(analysed, chosen), hits=read)
+        statements = _statements(analysed, chosen)
+        return Answer(question=question, statements=statements, confidence=certain, hits=read)
 
 
 def _with_reader_scores(hits: Sequence[Hit], evidence: Sequence[Evidence], certain: float) -> tuple[Hit, ...]:
