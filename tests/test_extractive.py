@@ -63,6 +63,22 @@ def test_a_list_is_quoted_with_its_lead_in_and_every_item(real: Assistant) -> No
     assert quote.endswith("単なる情報提供を超えた価値創出")
 
 
+def test_yes_or_no_is_never_said_without_the_exception_next_to_it(real: Assistant) -> None:
+    reply = real.ask("CoworkはWindowsで使えますか?")
+    assert isinstance(reply, Answer)
+    assert [statement.text[:3] for statement in reply.statements] == ["ただし", "Ant"]
+    assert "Macユーザー向けに限定公開" in reply.text
+
+
+def test_every_quote_begins_in_the_chunk_it_names(real: Assistant) -> None:
+    for question in ("CoworkはWindowsで使えますか?", "Claude Labとは何ですか?", "Stargateの初期投資家は?"):
+        reply = real.ask(question, k=12)
+        assert isinstance(reply, Answer)
+        for citation in reply.citations:
+            start, end = citation.chunk_id.rsplit(":", 2)[1].split("-")
+            assert int(start) <= citation.start < int(end)
+
+
 def test_a_question_about_both_articles_quotes_both(real: Assistant) -> None:
     reply = real.ask("Stargateプロジェクトの協力企業と技術パートナーはそれぞれどこですか?")
     assert isinstance(reply, Answer)

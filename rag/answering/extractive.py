@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from rag.answering.abstaining import confidence, refusal, threshold
 from rag.answering.evidence import Evidence, find, read_units
 from rag.answering.question import Question, analyse
+from rag.chunking import chunk
 from rag.citations import cite, verify
 from rag.japanese import Span
-from rag.structure import is_list_item
-from rag.types import Answer, Citation, Embedder, Hit, Reply, Statement
+from rag.structure import Unit, is_list_item
+from rag.types import Answer, Chunk, Citation, Embedder, Hit, Reply, Statement
 
 MOST_STATEMENTS = 3
+
+_EXCEPTION = re.compile(r"ただし|もっとも|なお|しかし")
 
 NEAR_TIE = 0.35
 """Difference of log-odds under which the second best evidence is quoted too. On the development questions this
@@ -67,11 +70,19 @@ def _statements(question: Question, chosen: Sequence[Evidence]) -> tuple[Stateme
             key = (evidence.hit.article.id, span)
             if key in made or len(statements) == MOST_STATEMENTS:
                 continue
-            citation = cite(evidence.hit.article, evidence.hit.chunk, span, len(made) + 1)
+            piece = _chunk_at(evidence.hit, span.start)
+            citation = cite(evidence.hit.article, piece, span, len(made) + 1)
             verify(citation, evidence.hit.article)
             made[key] = citation
             statements.append(Statement(text=_readable(citation.quote), citations=(citation,)))
     return tuple(statements)
+
+
+def _chunk_at(hit: Hit, position: int) -> Chunk:
+    """The chunk of the hit's article in which a quote begins: the hit, or the one before or after it."""
+    if hit.chunk.start <= position < hit.chunk.end:
+        return hit.chunk
+    return next(piece for piece in chunk(hit.article) if piece.start <= position < piece.end)
 
 
 def _spans(question: Question, evidence: Evidence) -> list[Span]:
@@ -85,13 +96,19 @@ def _spans(question: Question, evidence: Evidence) -> list[Span]:
     if lead_in and question.type == "list":
         items = [unit for unit in parts if unit.lead_in == lead_in]
         return [Span(lead_in.start, items[-1].end)]
-    spans = [evidence.span]
-    if at + 1 < len(parts) and question.type == "yes_no":
-        following = parts[at + 1]
-        text = evidence.hit.article.text[following.start : following.end]
-        if re.match(r"ただし|もっとも|なお", text):
-            spans.append(Span(following.start, following.end))
-    return spans
+    if question.type == "yes_no":
+        return [Span(unit.start, unit.end) for unit in _with_exception(evidence.hit.article.text, parts, at)]
+    return [evidence.span]
+
+
+def _with_exception(text: str, parts: Sequence[Unit], at: int) -> Sequence[Unit]:
+    """A unit with the exception (「ただし…」) next to it: a yes or no without it would mislead."""
+    first, last = at, at + 1
+    if at > 0 and _EXCEPTION.match(text, parts[at - 1].start):
+        first -= 1
+    if at + 1 < len(parts) and _EXCEPTION.match(text, parts[at + 1].start):
+        last += 1
+    return parts[first:last]
 
 
 def _announces(text: str) -> bool:
