@@ -25,7 +25,8 @@ _CSS = """
 .abstained { border-inline-start: 4px solid #d97706; padding-inline-start: .8em; margin-bottom: .8em; }
 .source { border: 1px solid var(--border-color-primary); border-radius: 8px; padding: .7em .9em; margin: .5em 0; }
 .source blockquote { margin: .4em 0; line-height: 1.75; white-space: pre-wrap; overflow-wrap: anywhere; }
-.source .facts, .label { color: var(--body-text-color-subdued); font-size: .88em; }
+.source .facts, .label { color: #5b6472; font-size: .88em; }
+.dark .source .facts, .dark .label { color: #a7b0bd; }
 .source a { overflow-wrap: anywhere; }
 footer { display: none !important; }
 """
@@ -65,7 +66,7 @@ def build(assistant: Assistant, lang: Lang = "ja") -> Any:
 
     with gr.Blocks(title=title, analytics_enabled=False) as page:
         gr.Markdown(f"# {title}\n{about}")
-        chat = gr.Chatbot(label=title, show_label=False, height="62vh", latex_delimiters=[], buttons=["copy"])
+        chat = gr.Chatbot(label=title, show_label=False, height="62vh", latex_delimiters=[], buttons=[])
         with gr.Row():
             question = gr.Textbox(
                 placeholder=placeholder, show_label=False, label=placeholder, scale=5, autofocus=True

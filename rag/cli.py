@@ -85,10 +85,13 @@ def _utf8_streams() -> None:
 
 def build(context: Context) -> click.Group:
     """The command tree, in the language of the context."""
+    from evals.command import eval_command
+
     lang = context.lang
     group = click.Group("rag", help=text("about", lang), epilog=text("epilog", lang), no_args_is_help=True)
     for make in (_ask, _search, _ingest, _remove, _articles, _rebuild, _chat, _doctor):
         group.add_command(make(context))
+    group.add_command(eval_command(lang, context.home))
     return group
 
 

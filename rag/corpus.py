@@ -94,8 +94,8 @@ def read_article(path: Path) -> Article:
     if match is None:
         raise CorpusError(
             f"{path}:1: フロントマター(--- で囲んだ記事の情報)がありません。",
-            "先頭に ---、title、url、--- の行を書くか、"
-            f'「rag ingest {path} --url https://… --title "…"」で取り込んでください。',
+            "先頭に ---、title、url、--- の行を書くか、corpus/ の外に移してから"
+            f'「rag ingest {path.name} --url https://… --title "…"」で取り込んでください。',
         )
     fields, line_of = _parse_yaml(path, match[1])
     unknown = sorted(set(fields) - set(_FIELDS))

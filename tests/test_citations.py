@@ -64,16 +64,17 @@ def forged(citation: Citation, **fields: object) -> Citation:
     return Citation.model_validate({**data, "quote_sha256": sha256(data["quote"])})
 
 
-def directive(source: Article, quote: str) -> tuple[str, str, str]:
-    """Prefix, start and end of the link's text fragment, decoded."""
+def directive(source: Article, quote: str) -> tuple[str, str, str, str]:
+    """Prefix, start, end and suffix of the link's text fragment, decoded."""
     return parsed(deep_link(source, span_of(source.text, quote)))
 
 
-def parsed(link: str) -> tuple[str, str, str]:
+def parsed(link: str) -> tuple[str, str, str, str]:
     parts = link.partition(":~:text=")[2].split(",")
     prefix = parts.pop(0)[:-1] if parts[0].endswith("-") else ""
+    suffix = parts.pop()[1:] if parts[-1].startswith("-") else ""
     assert len(parts) in (1, 2)
-    return unquote(prefix), unquote(parts[0]), unquote(parts[1]) if len(parts) == 2 else ""
+    return unquote(prefix), unquote(parts[0]), unquote(parts[1]) if len(parts) == 2 else "", unquote(suffix)
 
 
 # --- cite and verify ----------------------------------------------------------------------------------------
@@ -205,7 +206,7 @@ def test_the_directive_joins_the_fragment_that_the_url_has(url: str, expected: s
 
 def test_a_long_quote_is_given_by_its_first_and_last_words() -> None:
     quote = "新しい図書館は、来年の四月に駅前で開館する予定で、夜九時まで誰でも無料で利用できるようになり、休館日は毎週月曜日と年末年始だけとする。"
-    _, start, end = directive(article(f"前の文。{quote}後の文。"), quote)
+    _, start, end, _ = directive(article(f"前の文。{quote}後の文。"), quote)
     assert quote.startswith(start)
     assert quote.endswith(end)
     assert 5 <= len(start) <= 30
@@ -215,7 +216,7 @@ def test_a_long_quote_is_given_by_its_first_and_last_words() -> None:
 
 def test_a_quote_of_several_lines_runs_from_the_first_to_the_last() -> None:
     text = "次の通りです:\n- 一つ目の項目\n- 二つ目の項目\n- 三つ目の項目"
-    assert directive(article(text), text[8:]) == ("", "一つ目の項目", "三つ目の項目")
+    assert directive(article(text), text[8:]) == ("", "一つ目の項目", "三つ目の項目", "")
 
 
 @pytest.mark.parametrize(
@@ -228,7 +229,7 @@ def test_a_quote_of_several_lines_runs_from_the_first_to_the_last() -> None:
     ],
 )
 def test_what_a_page_shows_differently_is_not_in_the_link(quote: str, expected: tuple[str, str]) -> None:
-    assert directive(article(quote), quote)[1:] == expected
+    assert directive(article(quote), quote) == ("", *expected, "")
 
 
 @pytest.mark.parametrize(
@@ -241,7 +242,7 @@ def test_a_quote_without_words_has_the_plain_url(quote: str) -> None:
 def test_a_repeated_quote_gets_the_words_before_it() -> None:
     text = "最初の会議です。結果は未定です。\n次の会議です。結果は未定です。"
     at = text.rindex("結果は")
-    prefix, start, _ = parsed(deep_link(article(text), Span(at, at + len("結果は未定です。"))))
+    prefix, start, _, _ = parsed(deep_link(article(text), Span(at, at + len("結果は未定です。"))))
     assert start == "結果は未定です。"
     assert text.count(prefix + start) == 1
     assert text.index(prefix + start) + len(prefix) == at
@@ -251,7 +252,12 @@ def test_a_longer_prefix_is_taken_where_a_short_one_is_repeated_too() -> None:
     same = "という名の新しい市立図書館が駅前の広場に開館するという発表がありました。"
     text = f"東京{same}\n結果は未定です。\n大阪{same}\n結果は未定です。"
     at = text.rindex("結果は")
-    assert parsed(deep_link(article(text), Span(at, len(text)))) == (f"大阪{same}", "結果は未定です。", "")
+    assert parsed(deep_link(article(text), Span(at, len(text)))) == (
+        f"大阪{same}",
+        "結果は未定です。",
+        "",
+        "",
+    )
 
 
 def test_a_prefix_never_crosses_what_a_page_shows_differently() -> None:
@@ -261,6 +267,96 @@ def test_a_prefix_never_crosses_what_a_page_shows_differently() -> None:
 
 def test_the_first_of_repeated_quotes_needs_no_prefix() -> None:
     assert directive(article("結果は未定です。次も。結果は未定です。"), "結果は未定です。")[0] == ""
+
+
+PARTNERSHIP = "新しい種類の提携を提供する。」と発表しており、技術開発における米国の外交政策の利益と一致していることを強調している。"
+REPEATED = "同じ段落です。一つ目の続き。\n同じ段落です。二つ目の続き。"
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "expected"),
+    [
+        # 「に/おける」 or 「における」 is one dictionary's word and not another's: no part begins there
+        (
+            f"「政府との調整のもとで{PARTNERSHIP}",
+            f"「政府との調整のもとで{PARTNERSHIP}",
+            (
+                "",
+                "「政府との調整のもとで新しい種類の提携を提供する。」",
+                "技術開発における米国の外交政策の利益と一致していることを強調している。",
+                "",
+            ),
+        ),
+        ("前の文。市場は急に拡大した、と述べた。", "急に拡大", ("市場は", "急に拡大", "", "した")),
+        ("前の文。市場は急に拡大した、と述べた。", "市場は急に", ("", "市場は急に", "", "拡大した")),
+        ("前の文。市場は急に拡大した、と述べた。", "と述べた。", ("", "と述べた。", "", "")),
+        ("費用は1,234億円です。", "234億円", ("費用は1,", "234億円", "", "です")),
+    ],
+)
+def test_parts_begin_and_end_where_every_dictionary_ends_a_word(
+    text: str, quote: str, expected: tuple[str, str, str, str]
+) -> None:
+    assert directive(article(text), quote) == expected
+
+
+def test_the_words_after_a_repeated_quote_tell_it_apart_where_those_before_cannot() -> None:
+    text = f"https://example.com/\n{REPEATED}".replace("。\n同じ", "。\nhttps://example.com/\n同じ")
+    at = text.rindex("同じ段落です。")
+    assert parsed(deep_link(article(text), Span(at, at + 7))) == ("", "同じ段落です。", "", "二つ目の続き")
+
+
+def test_words_before_are_words_and_not_punctuation_alone() -> None:
+    at = REPEATED.rindex("同じ")
+    assert parsed(deep_link(article(REPEATED), Span(at, at + 7)))[0] == "一つ目の続き。"
+
+
+def test_white_space_and_case_tell_no_quotes_apart() -> None:
+    text = "前の AI の話。 市場が伸びた。\n後の ai の話。\n市場が伸びた。"
+    at = text.rindex("市場")
+    assert parsed(deep_link(article(text), Span(at, len(text))))[0] == "後の ai の話。"
+
+
+def test_an_end_that_the_quote_has_twice_is_made_longer() -> None:
+    same = "、来年の春までに結果を発表する見込みです。"
+    text = f"次の通りです:\n- 東京の計画は{same}\n- 大阪の計画は{same}"
+    assert directive(article(text), text) == ("", "次の通りです:", f"大阪の計画は{same}", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["## 見出しです\n本文です", "1. 一つ目\n2. 二つ目", "12) 一つ目\n13) 二つ目", "• 一つ目\n• 二つ目"],
+)
+def test_marks_of_headings_and_lists_are_not_in_the_link(text: str) -> None:
+    first, last = (line.split(maxsplit=1)[-1] for line in text.splitlines())
+    assert directive(article(text), text) == ("", first, last, "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "同じ文。\n題名 https://example.com/a\n同じ文。",  # nothing tells the two apart
+        "切れ目のない長い文" * 30,
+    ],
+)
+def test_a_quote_that_no_fragment_leads_to_alone_has_the_plain_url(text: str) -> None:
+    assert (
+        deep_link(article(text), Span(len(text) - 4, len(text)) if "\n" in text else Span(0, len(text)))
+        == URL
+    )
+
+
+@given(prose, st.data())
+def test_the_first_place_that_a_link_fits_is_in_the_quote(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    link = deep_link(article(text), Span(start, end))
+    assume(link != URL)
+    prefix, first, last, suffix = parsed(link)
+    # as browsers do, but for their word boundaries
+    after = rf"\s*{re.escape(suffix)}" if suffix and not last else ""
+    found = re.search(rf"{re.escape(prefix)}[\s*+•.)#\d-]*({re.escape(first)}){after}", text, re.IGNORECASE)
+    assert found
+    assert start <= found.start(1) < found.end(1) <= end
 
 
 @given(prose, st.data())
@@ -274,11 +370,12 @@ def test_the_link_names_only_what_the_quote_and_the_text_before_it_hold(
     assert link.startswith(URL)
     if link == URL:
         return
-    prefix, first, last = parsed(link)
+    prefix, first, last, suffix = parsed(link)
     at = text.index(first, start)
     assert at + len(first) <= end
     assert last == "" or text.index(last, at + len(first)) + len(last) <= end
     assert prefix in text[:start]
+    assert suffix in text[at + len(first) :]
     assert first == first.strip() != ""
 
 

@@ -137,7 +137,7 @@ def test_a_line_that_is_no_object_is_an_empty_request(line: bytes) -> None:
 
 
 def test_nesting_that_can_be_read_can_also_be_written_back() -> None:
-    for depth in range(100, 4000, 7):
+    for depth in range(100, 100_000, 7):  # about 1,000 is refused by Python 3.11, and 10,000 by 3.13
         request = wire.request_object(b'{"id": ' + b"[" * depth + b"]" * depth + b"}")
         if not request:
             break

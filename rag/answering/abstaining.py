@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from rag.answering.evidence import SPECIFIC, Evidence
 from rag.answering.parameters import parameters, weighted
 from rag.answering.question import Question
+from rag.japanese import fold
 from rag.quantities import numbers
 from rag.types import Abstention, AbstentionReason, Hit
 
@@ -32,7 +33,11 @@ def answerability_features(question: Question, evidence: Evidence) -> dict[str, 
 
 def confidence(question: Question, evidence: Sequence[Evidence]) -> float:
     """Probability that the best evidence answers the question, by logistic regression; 0 where a rule forbids it."""
-    if not evidence or _subjectless(question, evidence) or _other_number(question, evidence[0]):
+    if not evidence or _subjectless(question, evidence):
+        return 0.0
+    if not question.terms:
+        return float(evidence[0].typed)  # 「出典は?」: the list of sources answers, and nothing else does
+    if _other_number(question, evidence[0]) or _unknown_name(question, evidence[0]):
         return 0.0
     logit = weighted("answerability", answerability_features(question, evidence[0]))
     return 1 / (1 + math.exp(-logit))
@@ -61,7 +66,7 @@ def refusal(question: Question, evidence: Sequence[Evidence], hits: tuple[Hit, .
 def _subjectless(question: Question, evidence: Sequence[Evidence]) -> bool:
     """Whether the question names nothing: no term at all, or one common word that many sections hold."""
     if not question.terms:
-        return True
+        return question.type != "reference"
     if len(question.terms) > 1 or question.names or question.type not in SPECIFIC:
         return False
     return (
@@ -73,6 +78,12 @@ def _subjects(evidence: Sequence[Evidence]) -> tuple[str, ...]:
     """What the question could be about: the headings, or titles, of the best evidence."""
     names = ((e.section.heading_path or (e.hit.article.title,))[-1] for e in evidence)
     return tuple(dict.fromkeys(names))[:3]
+
+
+def _unknown_name(question: Question, evidence: Evidence) -> bool:
+    """Whether the question names what the article never mentions: then its evidence is about something else."""
+    article = fold(evidence.hit.article.text + "\n" + evidence.hit.article.title)
+    return any(not any(form in article for form in term.forms) for term in question.names)
 
 
 def _other_number(question: Question, evidence: Evidence) -> bool:

@@ -92,9 +92,15 @@ def find(question: Question, hits: Sequence[Hit], embedder: Embedder) -> list[Ev
     return sorted(scored, key=lambda evidence: (-evidence.score, evidence.hit.rank, evidence.unit.start))
 
 
+_ABOUT_THE_ARTICLE = re.compile(
+    r"(?:記事|article).*(?:作成|作られ|書|執筆|支援|生成|written|made|generated)|ai(?:の)?利用について"
+)
+"""Questions that a note about the article itself may answer."""
+
+
 def _candidates(question: Question, hits: Sequence[Hit]) -> list[_Candidate]:
     found: dict[tuple[str, int], _Candidate] = {}
-    about_article = re.search(r"記事|article", fold(question.text)) is not None
+    about_article = _ABOUT_THE_ARTICLE.search(fold(question.text)) is not None
     for hit in hits:
         if hit.chunk.kind == "notice" and not about_article:
             continue  # a note about the article is never quoted as news

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from rag.answering.abstaining import confidence, refusal, threshold
 from rag.answering.evidence import Evidence, find, read_units
-from rag.answering.question import Question, analyse
+from rag.answering.question import Question, Term, analyse
 from rag.chunking import chunk
 from rag.citations import cite, verify
-from rag.japanese import Span
+from rag.japanese import Span, fold
 from rag.structure import Unit, is_list_item
 from rag.types import Answer, Chunk, Citation, Embedder, Hit, Reply, Statement
 
@@ -55,11 +55,23 @@ def _with_reader_scores(hits: Sequence[Hit], evidence: Sequence[Evidence], certa
 
 
 def _choose(question: Question, evidence: Sequence[Evidence]) -> list[Evidence]:
-    """The best evidence; the other article's best, when the question wants both; the next best in a near tie."""
+    """The best evidence and, where the question wants more than one thing, the best for each; or a near tie.
+
+    Several names (「CoworkとALCCはそれぞれ…」) are wanted one by one, else both articles are.
+    """
     best = evidence[0]
-    if question.wants_both:
-        return [best, *[e for e in evidence if e.hit.article.id != best.hit.article.id][:1]]
-    return [best, *[e for e in evidence[1:2] if best.score - e.score < NEAR_TIE]]
+    if not question.terms:
+        return [e for e in evidence if e.typed == 1][:MOST_STATEMENTS]
+    if not question.wants_both:
+        return [best, *[e for e in evidence[1:2] if best.score - e.score < NEAR_TIE]]
+    named = [next((e for e in evidence if _mentions(e, name)), None) for name in question.names]
+    if len(named) > 1 and len({id(e) for e in named}) > 1:
+        return [e for e in named if e is not None][:MOST_STATEMENTS]
+    return [best, *[e for e in evidence if e.hit.article.id != best.hit.article.id][:1]]
+
+
+def _mentions(evidence: Evidence, name: Term) -> bool:
+    return any(form in fold(evidence.text) for form in name.forms)
 
 
 def _statements(question: Question, chosen: Sequence[Evidence]) -> tuple[Statement, ...]:
@@ -90,7 +102,7 @@ def _spans(question: Question, evidence: Evidence) -> list[Span]:
     parts = next(u for s, u in read_units(evidence.hit.article) if s.start == evidence.section.start)
     at = next(i for i, unit in enumerate(parts) if unit.start == evidence.unit.start)
     items = [unit for unit in parts if unit.lead_in == evidence.span]
-    if items and (question.type == "list" or _announces(evidence.text)):
+    if items and question.type in ("list", "what", "definition"):
         return [Span(evidence.unit.start, items[-1].end)]
     lead_in = evidence.unit.lead_in
     if lead_in and question.type == "list":
@@ -109,11 +121,6 @@ def _with_exception(text: str, parts: Sequence[Unit], at: int) -> Sequence[Unit]
     if at + 1 < len(parts) and _EXCEPTION.match(text, parts[at + 1].start):
         last += 1
     return parts[first:last]
-
-
-def _announces(text: str) -> bool:
-    """Whether a sentence only announces the list after it."""
-    return re.search(r"以下の|次の|下記の|[:：]$", text) is not None
 
 
 def _readable(quote: str) -> str:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from rag.english import is_english, translations
-from rag.japanese import fold, is_content, words
+from rag.japanese import Word, fold, is_content, words
 from rag.quantities import Date, Quantity, dates, numbers
 
 AnswerType = Literal[
@@ -73,7 +73,6 @@ _COUNTED = (
         "人",
     ),
     (r"国数|how many countries", "カ国"),
-    (r"いくつ", "つ"),
     (r"年齢|how old", "歳"),
     (r"割合", "%"),
 )
@@ -93,7 +92,8 @@ _REFERENCE_FRAME = frozenset(
     "出典 参照 情報 源 引用 元 参考 資料 文献 リンク link url source reference".split()
 )
 
-_NAME = re.compile(r"[a-z][a-z0-9.+#&\-]*|[ァ-ヺー]{3,}|\d[\d.,]*")
+_LATIN_OR_NUMBER = re.compile(r"[a-z][a-z0-9.+#&\-]*|\d[\d.,]*")
+_KATAKANA = re.compile(r"[ァ-ヺー]{3,}")
 
 
 @lru_cache(maxsize=256)
@@ -143,6 +143,13 @@ _UNKNOWN_ENGLISH = 0.3
 """Weight of an English word that the glossary does not have: its absence from a Japanese passage says little."""
 
 
+def _is_name(word: Word) -> bool:
+    """Latin words, numbers, UniDic's proper nouns, and katakana that its dictionary does not know as a loanword."""
+    if word.pos2 == "固有名詞" or _LATIN_OR_NUMBER.fullmatch(word.base):
+        return True
+    return _KATAKANA.fullmatch(word.base) is not None and not word.key.isascii()
+
+
 def _terms(text: str, folded: str, english: bool) -> tuple[Term, ...]:
     frame = _FRAME | _REFERENCE_FRAME if _type(folded) == "reference" else _FRAME
     capitalised = {match.group().lower() for match in re.finditer(r"(?<!^)\b[A-Z][\w.\-]*", text)}
@@ -151,7 +158,7 @@ def _terms(text: str, folded: str, english: bool) -> tuple[Term, ...]:
         weight = _WEIGHTS.get(word.pos, 0.0)
         if not weight or not is_content(word) or not frame.isdisjoint((word.base, word.key)):
             continue
-        is_name = _NAME.fullmatch(word.base) is not None or word.pos2 == "固有名詞"
+        is_name = _is_name(word)
         forms: tuple[str, ...] = (word.key, word.base)
         if english:
             japanese = translations(word.surface)
