@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 from html import escape
 from typing import Any
 
@@ -14,6 +15,7 @@ os.environ.setdefault(
 import gradio as gr
 
 from rag import Answer, Assistant, Citation, Hit, RagError, Reply
+from rag.errors import ConfigError
 from rag.messages import Lang, text
 
 _FONTS = ["system-ui", "Hiragino Sans", "Yu Gothic UI", "Noto Sans CJK JP", "sans-serif"]
@@ -77,16 +79,30 @@ def build(assistant: Assistant, lang: Lang = "ja") -> Any:
     return page
 
 
-def launch(assistant: Assistant, lang: Lang = "ja", *, host: str, port: int, open_browser: bool) -> None:
-    """Serve the chat until interrupted."""
+def launch(
+    assistant: Assistant, lang: Lang = "ja", *, host: str, port: int | None, open_browser: bool
+) -> None:
+    """Serve the chat until interrupted, at a port or the first free one from 7860 on.
+
+    Raises:
+        ConfigError: the port is in use.
+    """
+    free = _free_port(host, [port] if port else list(range(7860, 7880)))
     build(assistant, lang).launch(
-        server_name=host,
-        server_port=port,
-        inbrowser=open_browser,
-        theme=_THEME,
-        css=_CSS,
-        share=False,
-        quiet=False,
+        server_name=host, server_port=free, inbrowser=open_browser, theme=_THEME, css=_CSS, share=False
+    )
+
+
+def _free_port(host: str, ports: list[int]) -> int:
+    for port in ports:
+        try:
+            with socket.create_server((host, port)):
+                return port
+        except OSError:
+            continue
+    raise ConfigError(
+        f"ポート {ports[0]} では待ち受けられません(使用中かもしれません)。",
+        f"別のポートを指定してください。例: rag chat --port {ports[-1] + 1}",
     )
 
 

@@ -107,7 +107,7 @@ def _shown(text: str, start: int, end: int) -> list[Span]:
     """The parts of `text[start:end]` that stand on a page as they are: bullets, URLs and rules become markup."""
     found = []
     for line in lines(text, start, end):
-        inside = text[text.rfind("\n", 0, line.start) + 1 : line.start].strip()
+        inside = text[max(0, line.start - 1) : line.start].strip()  # lists that lost their lines have " - "
         marker = None if inside else _MARKER.match(line.text)
         at = line.start + (marker.end() if marker else 0)
         for other in [*_SHOWN_OTHERWISE.finditer(text, at, line.end), None]:
@@ -151,11 +151,8 @@ def _starts_before(text: str, at: int) -> list[int]:
     near: list[int] = []
     for part in _shown(text, 0, at)[-1:]:
         if _NOTHING_SHOWN.fullmatch(text, part.end, at):
-            near = [
-                cut
-                for cut in _cuts(text, part)
-                if _has_word(text[cut : part.end]) and part.end - cut <= _LONGEST
-            ]
+            near = [cut for cut in _cuts(text, part) if part.end - cut <= _LONGEST]
+            near = [cut for cut in near if _has_word(text[cut : part.end]) and not _MARKER.match(text, cut)]
     return [at] * _is_cut(text, at) + near[::-1] or [at]
 
 
@@ -164,18 +161,17 @@ def _ends_after(text: str, at: int) -> list[int]:
     near: list[int] = []
     for part in _shown(text, at, len(text))[:1]:
         if _NOTHING_SHOWN.fullmatch(text, at, part.start):
-            near = [
-                cut
-                for cut in _cuts(text, part)
-                if _has_word(text[part.start : cut]) and cut - part.start <= _LONGEST
-            ]
+            near = [cut for cut in _cuts(text, part) if cut - part.start <= _LONGEST]
+            near = [cut for cut in near if _has_word(text[part.start : cut])]
     return [at] * _is_cut(text, at) + near or [at]
 
 
 def _is_first(text: str, start: int, end: int) -> bool:
     """Whether the words of `text[start:end]` stand nowhere earlier; browsers heed neither case nor white space."""
-    pattern = r"\s*".join(map(re.escape, text[start:end].split()))
-    found = re.search(pattern, text, re.IGNORECASE)
+    words = text[start:end]
+    if text.find(words) < start:
+        return False
+    found = re.search(r"\s*".join(map(re.escape, words.split())), text, re.IGNORECASE)
     return found is None or found.start() >= start
 
 

@@ -153,7 +153,7 @@ def _answer_line(assistant: Assistant, line: bytes, k: int, lang: Lang) -> str:
     request_id, question = request.get("id"), request.get("question")
     try:
         if not isinstance(question, str):
-            raise InvalidQuestion(text("bad_line", lang), text("bad_line.hint", lang))
+            raise InvalidQuestion(text("no_question_in_line", lang), text("bad_line.hint", lang))
         reply = wire.reply_object(assistant.ask(question, k), request_id)
     except RagError as error:
         reply = wire.error_object(error, request_id)
@@ -240,13 +240,11 @@ def _chat(context: Context) -> click.Command:
         ["--host"], default="127.0.0.1", show_default=True, help=text("chat.host", lang)
     )
     port_type = click.IntRange(1, 65535)
-    port_option = click.Option(
-        ["--port"], type=port_type, default=7860, show_default=True, help=text("chat.port", lang)
-    )
+    port_option = click.Option(["--port"], type=port_type, help=text("chat.port", lang))
     open_flag = click.Option(["--open/--no-open", "open_browser"], default=True, help=text("chat.open", lang))
 
     @_command("chat", lang, host_option, port_option, open_flag)
-    def chat(host: str, port: int, open_browser: bool) -> None:
+    def chat(host: str, port: int | None, open_browser: bool) -> None:
         import ui
 
         with _opened(context) as assistant:

@@ -55,7 +55,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Throw the index away and build it anew from corpus/.",
     ),
     "chat": ("ブラウザーでチャットを開きます。", "Open the chat in the browser."),
-    "chat.port": ("待ち受けるポート", "Port to listen on"),
+    "chat.port": (
+        "待ち受けるポート(既定: 7860 から空いているもの)",
+        "Port to listen on (default: the first free one from 7860 on)",
+    ),
     "chat.host": ("待ち受けるアドレス", "Address to listen on"),
     "chat.open": ("ブラウザーを開く", "Open the browser"),
     "doctor": (
@@ -172,6 +175,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "no_question": ("質問を書くか、--jsonl を付けてください。", "Give a question, or --jsonl."),
     "bad_line": ("行を JSON として読めません", "The line is not JSON"),
+    "no_question_in_line": ("行に question(文字列)がありません", "The line has no question (a string)"),
     "bad_line.hint": (
         '{"id": 1, "question": "…"} の形で、1行に1つ書いてください。',
         'Write one {"id": 1, "question": "…"} a line.',

@@ -11,12 +11,16 @@ from pathlib import Path
 
 import pytest
 from doubles import HashEmbedder, Run, Runner, open_assistant
+from hypothesis import settings
 from shelf import Shelf
 
 from rag import cli
 from rag.assistant import Assistant
 
 CORPUS = Path(__file__).parent.parent / "corpus"
+
+settings.register_profile("any machine", deadline=None)  # a busy one is slow, and no less right
+settings.load_profile("any machine")
 
 
 @pytest.fixture(autouse=True)

@@ -260,6 +260,11 @@ def test_a_longer_prefix_is_taken_where_a_short_one_is_repeated_too() -> None:
     )
 
 
+def test_a_list_that_lost_its_lines_is_cited_without_its_bullets() -> None:
+    text = "題名\nhttps://example.com/a - 発行元:次の題名\nhttps://example.com/b"
+    assert directive(article(text), text[text.index("- 発行元") :]) == ("", "発行元:次の題名", "", "")
+
+
 def test_a_prefix_never_crosses_what_a_page_shows_differently() -> None:
     text = "同じ文。\n題名 https://example.com/a\n同じ文。"
     assert parsed(deep_link(article(text), Span(len(text) - 4, len(text))))[0] == ""
@@ -354,7 +359,8 @@ def test_the_first_place_that_a_link_fits_is_in_the_quote(text: str, data: st.Da
     prefix, first, last, suffix = parsed(link)
     # as browsers do, but for their word boundaries
     after = rf"\s*{re.escape(suffix)}" if suffix and not last else ""
-    found = re.search(rf"{re.escape(prefix)}[\s*+•.)#\d-]*({re.escape(first)}){after}", text, re.IGNORECASE)
+    before = rf"{re.escape(prefix)}[\s*+•.)#\d-]*?" if prefix else ""
+    found = re.search(rf"{before}({re.escape(first)}){after}", text, re.IGNORECASE)
     assert found
     assert start <= found.start(1) < found.end(1) <= end
 
@@ -374,7 +380,7 @@ def test_the_link_names_only_what_the_quote_and_the_text_before_it_hold(
     at = text.index(first, start)
     assert at + len(first) <= end
     assert last == "" or text.index(last, at + len(first)) + len(last) <= end
-    assert prefix in text[:start]
+    assert prefix in text[:at]
     assert suffix in text[at + len(first) :]
     assert first == first.strip() != ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 from rag.answering.evidence import SPECIFIC, Evidence
@@ -12,22 +13,34 @@ from rag.japanese import fold
 from rag.quantities import numbers
 from rag.types import Abstention, AbstentionReason, Hit
 
+_LATIN_NAME = re.compile(r"[a-z][a-z0-9.\-]{2,}")
+
 _MANY_SECTIONS = 3
 """A question of one common word that this many sections hold could be about any of them."""
 
+_CLEAR_LEAD = 5.0
+"""Log-odds between the two best spans that count as no doubt at all."""
 
-def answerability_features(question: Question, evidence: Evidence) -> dict[str, float]:
+_MANY_TERMS = 10
+"""A question of this many terms is as specific as one can be."""
+
+
+def answerability_features(question: Question, evidence: Sequence[Evidence]) -> dict[str, float]:
     """What decides whether the best evidence answers; weighted by `rag/data/reader.json`."""
+    best = evidence[0]
+    lead = best.score - evidence[1].score if len(evidence) > 1 else _CLEAR_LEAD
     return {
-        "own_coverage": evidence.own_coverage,
-        "coverage": evidence.coverage,
-        "missing_name": evidence.missing_name,
-        "word_coverage": evidence.word_coverage,
-        "rarest": evidence.rarest,
-        "typed": evidence.typed,
-        "nearness": evidence.nearness,
-        "hit_score": evidence.hit.score,
+        "own_coverage": best.own_coverage,
+        "word_coverage": best.word_coverage,
+        "missing_name": best.missing_name,
+        "rarest": best.rarest,
+        "untyped": float(best.typed == 0),
+        "nearness": best.nearness,
+        "nearest": max(item.nearness for item in evidence),
+        "hit_score": best.hit.score,
+        "lead": min(lead, _CLEAR_LEAD) / _CLEAR_LEAD,
         "english": float(question.english),
+        "terms": min(len(question.terms), _MANY_TERMS) / _MANY_TERMS,
     }
 
 
@@ -39,7 +52,7 @@ def confidence(question: Question, evidence: Sequence[Evidence]) -> float:
         return float(evidence[0].typed)  # 「出典は?」: the list of sources answers, and nothing else does
     if _other_number(question, evidence[0]) or _unknown_name(question, evidence[0]):
         return 0.0
-    logit = weighted("answerability", answerability_features(question, evidence[0]))
+    logit = weighted("answerability", answerability_features(question, evidence))
     return 1 / (1 + math.exp(-logit))
 
 
@@ -81,9 +94,13 @@ def _subjects(evidence: Sequence[Evidence]) -> tuple[str, ...]:
 
 
 def _unknown_name(question: Question, evidence: Evidence) -> bool:
-    """Whether the question names what the article never mentions: then its evidence is about something else."""
+    """Whether the question has a Latin name that the article never mentions: its evidence is about something else.
+
+    A name in katakana may be another spelling of one that is there (アンソロピック for Anthropic), so it does not count.
+    """
     article = fold(evidence.hit.article.text + "\n" + evidence.hit.article.title)
-    return any(not any(form in article for form in term.forms) for term in question.names)
+    names = [term for term in question.names if _LATIN_NAME.fullmatch(term.text)]
+    return any(not any(form in article for form in term.forms) for term in names)
 
 
 def _other_number(question: Question, evidence: Evidence) -> bool:
