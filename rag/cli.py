@@ -153,7 +153,7 @@ def _answer_line(assistant: Assistant, line: bytes, k: int, lang: Lang) -> str:
     request_id, question = request.get("id"), request.get("question")
     try:
         if not isinstance(question, str):
-            raise InvalidQuestion(text("no_question_in_line", lang), text("bad_line.hint", lang))
+            raise InvalidQuestion(text("bad_line", lang), text("bad_line.hint", lang))
         reply = wire.reply_object(assistant.ask(question, k), request_id)
     except RagError as error:
         reply = wire.error_object(error, request_id)

@@ -174,17 +174,17 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "--url and --title are for one source only. Add the sources one at a time.",
     ),
     "no_question": ("質問を書くか、--jsonl を付けてください。", "Give a question, or --jsonl."),
-    "bad_line": ("行を JSON として読めません", "The line is not JSON"),
-    "no_question_in_line": ("行に question(文字列)がありません", "The line has no question (a string)"),
+    "bad_line": (
+        "行が JSON でないか、question(文字列)がありません。",
+        "The line is not JSON, or has no question (a string).",
+    ),
     "bad_line.hint": (
         '{"id": 1, "question": "…"} の形で、1行に1つ書いてください。',
         'Write one {"id": 1, "question": "…"} a line.',
     ),
-    "details": ("詳しくは", "Details"),
     "ok": ("正常", "ok"),
     "warning": ("注意", "warning"),
     "failed": ("異常", "failed"),
-    "next": ("次にすること", "What to do"),
 }
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from rag.answering.evidence import SPECIFIC, Evidence
 from rag.answering.parameters import parameters, weighted
 from rag.answering.question import Question
 from rag.japanese import fold
 from rag.quantities import numbers
-from rag.types import Abstention, AbstentionReason, Hit
+from rag.types import Abstention, AbstentionReason, Article, Hit
 
 _LATIN_NAME = re.compile(r"[a-z][a-z0-9.\-]{2,}")
 
@@ -98,9 +99,15 @@ def _unknown_name(question: Question, evidence: Evidence) -> bool:
 
     A name in katakana may be another spelling of one that is there (アンソロピック for Anthropic), so it does not count.
     """
-    article = fold(evidence.hit.article.text + "\n" + evidence.hit.article.title)
+    article = _folded(evidence.hit.article)
     names = [term for term in question.names if _LATIN_NAME.fullmatch(term.text)]
     return any(not any(form in article for form in term.forms) for term in names)
+
+
+@lru_cache(maxsize=64)
+def _folded(article: Article) -> str:
+    """All that an article says, for comparing; kept, because folding a long text takes longer than the reading."""
+    return fold(f"{article.title}\n{article.text}")
 
 
 def _other_number(question: Question, evidence: Evidence) -> bool:

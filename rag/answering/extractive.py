@@ -19,8 +19,8 @@ MOST_STATEMENTS = 3
 _EXCEPTION = re.compile(r"ただし|もっとも|なお|しかし")
 
 NEAR_TIE = 0.35
-"""Difference of log-odds under which the second best evidence is quoted too. On the development questions this
-adds the right sentence three times for every two superfluous ones."""
+"""Difference of log-odds under which the second best evidence is quoted too. Of 43 such ties on the development
+questions this brings the right sentence in 9, and a superfluous one beside it in 17."""
 
 
 class ExtractiveAnswerer:
@@ -46,8 +46,10 @@ def _with_reader_scores(hits: Sequence[Hit], evidence: Sequence[Evidence], certa
     """The hits with their best evidence's share of the best score overall, scaled by the confidence."""
     best: dict[str, float] = {}
     for item in evidence:
-        best[item.hit.chunk.id] = max(best.get(item.hit.chunk.id, 0.0), item.score)
-    top = max(best.values(), default=1.0) or 1.0
+        best[item.hit.chunk.id] = max(
+            best.get(item.hit.chunk.id, 0.0), item.score
+        )  # log-odds: 0 where negative
+    top = max(best.values(), default=0.0) or 1.0
     return tuple(
         hit.model_copy(update={"reader": round(certain * best.get(hit.chunk.id, 0.0) / top, 4)})
         for hit in hits
@@ -98,7 +100,7 @@ def _chunk_at(hit: Hit, position: int) -> Chunk:
 
 
 def _spans(question: Question, evidence: Evidence) -> list[Span]:
-    """What to quote for one evidence: the unit, a whole list, and the exception that follows it."""
+    """What to quote for one evidence: the unit, a whole list, or the unit with the exception beside it."""
     parts = next(u for s, u in read_units(evidence.hit.article) if s.start == evidence.section.start)
     at = next(i for i, unit in enumerate(parts) if unit.start == evidence.unit.start)
     items = [unit for unit in parts if unit.lead_in == evidence.span]
