@@ -15,11 +15,11 @@ from evals import gate, runs
 from evals.command import Options
 from evals.items import EvalError
 from evals.metrics import compare
-from evals.report import summary_json, write_reports
+from evals.report.terminal import print_view
+from evals.report.view import all_metrics, make_view
+from evals.report.writing import summary_json, write_reports
 from evals.runner import Evaluation, QuestionSet, answer, evaluate, load_set, open_engine, save_scores
 from evals.runs import Run
-from evals.terminal import print_view
-from evals.view import all_metrics, make_view
 from rag import Assistant, wire
 from rag.config import find_home
 from rag.errors import ArticleNotFound
@@ -63,7 +63,7 @@ def generated(
     Raises:
         ArticleNotFound: there is no such article.
     """
-    from evals import generate
+    from evals.generating import generate
 
     with Assistant.open(home) as assistant:
         known = {article.id: article for article in assistant.articles()}

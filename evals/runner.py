@@ -82,7 +82,7 @@ class RagEngine:
 
 
 def _peer(assistant: Assistant) -> Engine:
-    from evals.peer import PeerEngine
+    from evals.peers.langchain import PeerEngine
 
     return PeerEngine(assistant)
 

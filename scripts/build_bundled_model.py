@@ -178,7 +178,7 @@ def _write_reference(source: Weights, path: Path) -> None:
 
 
 def _write_comparison(source: Weights, weights: Weights, folder: Path) -> None:
-    """What `evals/bench_embedding.py` compares with: other engines' files, the model with all its pieces."""
+    """What `evals/bench/embedding.py` compares with: other engines' files, the model with all its pieces."""
     from model_build import onnx_graph
 
     whole = folder / "whole-vocabulary"

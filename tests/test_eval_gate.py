@@ -10,8 +10,8 @@ from eval_doubles import HEAD, REPLIES, finished, refused
 from evals import gate
 from evals.gate import Rule, Verdict
 from evals.items import EvalError
+from evals.report.view import all_metrics
 from evals.runner import Evaluation
-from evals.view import all_metrics
 
 RULES = {
     "joint_accuracy": Rule(min=0.7, drop=0.1),

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.generate import generate, main, unanswerable
+from evals.generating.generate import generate, main, unanswerable
+from evals.generating.rules import LONGEST_QUESTION, of_item, of_list, of_sentence
 from evals.items import Item, load_items
-from evals.question_rules import LONGEST_QUESTION, of_item, of_list, of_sentence
 from rag import Article
 from rag.corpus import read_corpus
 from rag.japanese import fold

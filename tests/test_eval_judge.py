@@ -9,9 +9,9 @@ import sys
 import pytest
 from judge_server import MODEL, TEXT, reply
 
-from evals.judge import judge_run
-from evals.judge_prompt import put
-from evals.judge_report import Agreement, StatementVerdict, Support, Verdict, agreement, markdown
+from evals.judge.judging import judge_run
+from evals.judge.prompt import put
+from evals.judge.report import Agreement, StatementVerdict, Support, Verdict, agreement, markdown
 from evals.metrics import ItemScore
 from rag.errors import MissingExtra
 

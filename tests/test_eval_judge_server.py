@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from judge_server import MODEL, TEXT, URL, Act, Server, fails, prompt_of, reply, says, send
 
-from evals import judge
 from evals.items import EvalError, Item
-from evals.judge import judge_run
-from evals.judge_prompt import put
-from evals.judge_report import Verdict
+from evals.judge import judging as judge
+from evals.judge.judging import judge_run
+from evals.judge.prompt import put
+from evals.judge.report import Verdict
 from evals.metrics import Source
 from evals.runs import Answered, append, configuration, create
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from evals.intervals import Bootstrap, mcnemar
-from evals.retrieval_metrics import measures, measures_of_all
+from evals.metrics.intervals import Bootstrap, mcnemar
+from evals.metrics.retrieval import measures, measures_of_all
 
 
 def test_intervals_cover_the_truth_about_as_often_as_they_say() -> None:

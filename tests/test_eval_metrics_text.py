@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evals.text_metrics import canonical, character_f1, states, unsupported_numbers
+from evals.metrics.text import canonical, character_f1, states, unsupported_numbers
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,16 @@ from doubles import FIDX, INFOQ, HashEmbedder, open_assistant
 
 from evals.items import EvalError, EvidenceSpan, Item
 from evals.metrics import score
-from evals.peer import CHUNK_SIZE, HITS, EmbeddingAdapter, Passage, PeerEngine, only, passage, reply
+from evals.peers.langchain import (
+    CHUNK_SIZE,
+    HITS,
+    EmbeddingAdapter,
+    Passage,
+    PeerEngine,
+    only,
+    passage,
+    reply,
+)
 from rag import Answer, Assistant, Filter, wire
 from rag.errors import MissingExtra
 
@@ -141,7 +150,7 @@ def test_a_missing_package_names_the_command(
 
 
 def test_langchain_is_loaded_only_when_it_is_compared_with() -> None:
-    code = "import sys, evals.peer; sys.exit(any(name.startswith('langchain') for name in sys.modules))"
+    code = "import sys, evals.peers.langchain; sys.exit(any(name.startswith('langchain') for name in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

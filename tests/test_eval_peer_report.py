@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from doubles import FIDX, HashEmbedder, open_assistant
 
-from evals import peer, peer_report
 from evals.items import Item
-from evals.peer import Passage, PeerEngine, reply
-from evals.peer_report import ask_all, side_by_side, states_all
+from evals.peers import langchain as peer
+from evals.peers import report as peer_report
+from evals.peers.langchain import Passage, PeerEngine, reply
+from evals.peers.report import ask_all, side_by_side, states_all
 from rag import Assistant
 
 ITEMS = [

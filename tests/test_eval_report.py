@@ -11,14 +11,14 @@ import pytest
 from eval_doubles import BAD, HEAD, ITEMS, OPENING, REPLIES, cited, finished, item, refused
 from rich.console import Console
 
-from evals.charts import calibration, latency, quantile
 from evals.gate import Check, Verdict
-from evals.labels import LABELS, OUTCOMES
 from evals.metrics import compare
-from evals.report import html, junit, markdown, summary_json, write_reports
+from evals.report.charts import calibration, latency, quantile
+from evals.report.labels import LABELS, OUTCOMES
+from evals.report.terminal import print_view
+from evals.report.view import View, all_metrics, make_view
+from evals.report.writing import html, junit, markdown, summary_json, write_reports
 from evals.runner import Evaluation
-from evals.terminal import print_view
-from evals.view import View, all_metrics, make_view
 from rag.messages import Lang
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&|`\x00\x1b[31m"

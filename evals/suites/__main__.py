@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from evals.bench_ask import machine
+from evals.bench.ask import machine
 from evals.items import Item
 from evals.metrics import Estimate
 from evals.suites import SUITES, open_suite

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from evals.intervals import Bootstrap
 from evals.items import Item
 from evals.metrics import Estimate, ItemScore, Source, Sources, score, summarise
+from evals.metrics.intervals import Bootstrap
+from evals.metrics.text import character_f1
 from evals.suites.types import Suite
-from evals.text_metrics import character_f1
 from rag import Assistant, RagError, wire
 
 WARM_UP = "準備のための質問です。"

@@ -1,4 +1,4 @@
-"""Write the encoder as ONNX graphs for ONNX Runtime, to compare engines (`evals/bench_embedding.py`).
+"""Write the encoder as ONNX graphs for ONNX Runtime, to compare engines (`evals/bench/embedding.py`).
 
 Not shipped. Like the OpenVINO graph they take one text without padding: `input_ids` (1, n).
 """

@@ -1,7 +1,7 @@
 """Compare embedding engines on the bundled model: speed, memory, agreement with float arithmetic, and recall.
 
     python scripts/build_bundled_model.py --compare build/compare
-    python -m evals.bench_embedding --data DIR --compare build/compare
+    python -m evals.bench.embedding --data DIR --compare build/compare
 
 `--data` is a folder with `jsquad-valid-v1.3.json` (JGLUE). Every engine runs in a process of its own, one
 text at a time on one thread; times are CPU time, so a busy machine changes them little. Engines that are not
@@ -185,7 +185,7 @@ def run_all(options: argparse.Namespace) -> dict[str, dict[str, float]]:
     with tempfile.TemporaryDirectory() as scratch:
         for number, name in enumerate(candidates(options.compare)):
             vectors = Path(scratch) / f"{number}.npz"
-            command = [sys.executable, "-m", "evals.bench_embedding", *sys.argv[1:], "--one", name]
+            command = [sys.executable, "-m", "evals.bench.embedding", *sys.argv[1:], "--one", name]
             done = subprocess.run(
                 [*command, "--vectors", vectors], check=True, capture_output=True, text=True
             )

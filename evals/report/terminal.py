@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from evals.gate import Verdict
-from evals.labels import label, percent, type_label
-from evals.view import Change, Row, View
+from evals.report.labels import label, percent, type_label
+from evals.report.view import Change, Row, View
 from rag.messages import Lang, text
 
 LISTED = 20

@@ -14,9 +14,9 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from evals.gate import verdict_json
-from evals.labels import label, milliseconds, outcome_label, percent, type_label
+from evals.report.labels import label, milliseconds, outcome_label, percent, type_label
+from evals.report.view import View
 from evals.runs import write_json
-from evals.view import View
 
 TEMPLATES = Path(__file__).with_name("templates")
 LISTED = 20

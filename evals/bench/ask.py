@@ -1,6 +1,6 @@
 """How long a question takes: `rag ask` from a cold start, and one question after another in one process.
 
-    python -m evals.bench_ask [--runs 5] [--questions evals/questions.jsonl] [--limit 100] [--home .] [--json]
+    python -m evals.bench.ask [--runs 5] [--questions evals/questions.jsonl] [--limit 100] [--home .] [--json]
 
 The cold time is that of a whole process, from its start to its end, with the index in place; the files are in
 the page cache after a first run that is not counted. The warm times are wall clock, one question at a time, each
@@ -25,7 +25,7 @@ from typing import Any
 from rag import Assistant
 
 PACKAGES = ("rag", "openvino", "faiss-cpu", "fugashi", "numpy", "pydantic", "tokenizers")
-QUESTIONS = Path(__file__).with_name("questions.jsonl")
+QUESTIONS = Path(__file__).parents[1] / "questions.jsonl"
 WARM_UP = "準備のための質問です。"
 
 

@@ -1,6 +1,6 @@
 """Speed, size and recall of the local store, on synthetic data.
 
-    python -m evals.bench_store --sizes 10000 100000 --vectors 100000 300000
+    python -m evals.bench.store --sizes 10000 100000 --vectors 100000 300000
 
 The vectors are synthetic, with the statistics of multilingual-e5: a common direction, so that unrelated texts
 have a cosine near .76, and a spectrum that falls off, without clusters that would make an approximate index
@@ -116,7 +116,7 @@ def percentiles(actions: Sequence[Callable[[], Any]]) -> tuple[float, float]:
 _OPEN = """
 import sys, time
 from pathlib import Path
-from evals.bench_store import resident_mb, unlimited
+from evals.bench.store import resident_mb, unlimited
 before, start = resident_mb(), time.perf_counter()
 store = unlimited(Path(sys.argv[1]))
 store.lexical(["語1"], 1)

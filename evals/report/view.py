@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from evals.charts import Bar, Bin, Latency, calibration, latency
 from evals.gate import Verdict
 from evals.items import Item
-from evals.labels import HEADLINE, label, shown
 from evals.metrics import Comparison, Estimate, Summary
+from evals.report.charts import Bar, Bin, Latency, calibration, latency
+from evals.report.labels import HEADLINE, label, shown
 from evals.runner import Evaluation
 
 GOOD = ("right", "refused")

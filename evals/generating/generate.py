@@ -1,6 +1,6 @@
 """Make an evaluation set from articles, by rules: every question with its answer and exact evidence.
 
-    python -m evals.generate ARTICLE.md… [--limit N] [--unanswerable N] > questions.jsonl
+    python -m evals.generating.generate ARTICLE.md… [--limit N] [--unanswerable N] > questions.jsonl
 
 Each question is verified: its evidence is a verbatim span that holds the answer, the question does not give the
 answer away, and no two are the same. With two articles or more, questions whose answer is in none of them come
@@ -16,8 +16,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from evals.generating.rules import LONGEST_QUESTION, Draft, of_item, of_list, of_sentence
 from evals.items import EvalError, EvidenceSpan, Item
-from evals.question_rules import LONGEST_QUESTION, Draft, of_item, of_list, of_sentence
 from rag import Article, RagError
 from rag.corpus import read_article
 from rag.japanese import content_words, fold, words

@@ -1,6 +1,6 @@
 """This project and the peer, asked the same questions, side by side in Markdown.
 
-    python -m evals.peer_report [--split dev] [--questions evals/questions.jsonl] [--home .]
+    python -m evals.peers.report [--split dev] [--questions evals/questions.jsonl] [--home .]
 
 Our metrics give nothing to an answer that dumps a whole chunk, so the table also has rows that take the peer's
 side: whether the first chunk holds the evidence, and whether the answer states the facts however long it is.
@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 
 from evals.items import Item, load_items
 from evals.metrics import Sources, score, summarise
-from evals.peer import PeerEngine
+from evals.metrics.text import states
+from evals.peers.langchain import PeerEngine
 from evals.runner import QUESTIONS, Engine, RagEngine
-from evals.text_metrics import states
 from rag import Assistant, RagError
 
 METRICS = (
@@ -94,7 +94,7 @@ def _percent(value: float | None) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(
-        prog="python -m evals.peer_report", description=(__doc__ or "").partition("\n")[0]
+        prog="python -m evals.peers.report", description=(__doc__ or "").partition("\n")[0]
     )
     parser.add_argument("--questions", type=Path, default=QUESTIONS)
     parser.add_argument("--split", choices=("dev", "test"), default="dev")

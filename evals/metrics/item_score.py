@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from evals.citation_metrics import CitationScore, Sources, score_citations
 from evals.items import Item
-from evals.retrieval_metrics import Ranks, article_ranks, evidence_ranks, measures, worst
-from evals.text_metrics import character_f1, states, unsupported_numbers
+from evals.metrics.citations import CitationScore, Sources, score_citations
+from evals.metrics.retrieval import Ranks, article_ranks, evidence_ranks, measures, worst
+from evals.metrics.text import character_f1, states, unsupported_numbers
 
 LONGEST_ANSWER = 600
 """Characters that an answer may always have; where the evidence is long, `ANSWER_TIMES` its length."""

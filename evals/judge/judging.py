@@ -1,6 +1,6 @@
 """An LLM reads each statement beside its quotes: a second opinion on a saved run. Never part of the gate.
 
-    python -m evals.judge RUN_DIR --model openai:NAME [--base-url http://127.0.0.1:8000/v1]
+    python -m evals.judge.judging RUN_DIR --model openai:NAME [--base-url http://127.0.0.1:8000/v1]
 
 writes judge.json and judge.md into the run's folder: what the model said, and how far it agrees with the
 deterministic metric. Needs the extra `llm`. The model is one that pydantic-ai knows, with the key in its
@@ -24,8 +24,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ValidationError
 
 from evals.items import EvalError
-from evals.judge_prompt import INSTRUCTIONS, Asked, put
-from evals.judge_report import Agreement, StatementVerdict, Verdict, agreement, markdown
+from evals.judge.prompt import INSTRUCTIONS, Asked, put
+from evals.judge.report import Agreement, StatementVerdict, Verdict, agreement, markdown
 from evals.metrics import score
 from evals.runs import load, write_json
 from rag import RagError
@@ -263,7 +263,7 @@ def judge_folder(
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(
-        prog="python -m evals.judge", description=(__doc__ or "").partition("\n")[0]
+        prog="python -m evals.judge.judging", description=(__doc__ or "").partition("\n")[0]
     )
     parser.add_argument("run", type=Path, metavar="RUN_DIR", help="rag eval が作った実行のフォルダー")
     parser.add_argument("--model", required=True, help="openai:モデル名 など")

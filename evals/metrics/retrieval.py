@@ -10,8 +10,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evals.citation_metrics import Groups
 from evals.items import EvidenceSpan
+from evals.metrics.citations import Groups
 
 CUTOFFS = (1, 3, 5)
 DEPTH = 10

@@ -7,10 +7,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from evals.intervals import Bootstrap, Estimate, mcnemar
-from evals.item_score import ItemScore
 from evals.items import Item
-from evals.retrieval_metrics import NAMES, Ranks, measures_of_all
+from evals.metrics.intervals import Bootstrap, Estimate, mcnemar
+from evals.metrics.item_score import ItemScore
+from evals.metrics.retrieval import NAMES, Ranks, measures_of_all
 
 Value = float | bool | None
 

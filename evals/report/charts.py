@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from evals.labels import milliseconds
+from evals.report.labels import milliseconds
 
 STEPS = 20
 """Bars of the latency histogram."""

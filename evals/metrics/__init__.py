@@ -5,10 +5,10 @@ summary = summarise(items, scores)
 comparison = compare(scores_before, scores)
 """
 
-from evals.citation_metrics import Source, Sources
-from evals.intervals import Estimate
-from evals.item_score import ItemScore, Outcome, score
-from evals.summary import Comparison, Summary, compare, summarise
+from evals.metrics.citations import Source, Sources
+from evals.metrics.intervals import Estimate
+from evals.metrics.item_score import ItemScore, Outcome, score
+from evals.metrics.summary import Comparison, Summary, compare, summarise
 
 __all__ = [
     "Comparison",

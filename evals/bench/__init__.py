@@ -1,0 +1,1 @@
+"""Benchmarks of speed and size; each prints what it measured."""

@@ -1,0 +1,1 @@
+"""An LLM as judge: for reports only, never for the gate."""

@@ -1,0 +1,1 @@
+"""The same questions through other people's pipelines."""
