@@ -8,7 +8,7 @@ reply = assistant.ask("Coworkはいつ発表されましたか?")
 
 from rag.assistant import Assistant
 from rag.errors import RagError
-from rag.types import Abstention, Answer, Article, Chunk, Citation, Filter, Hit, Reply, Statement
+from rag.types import Abstention, Answer, Article, Chunk, Citation, Filter, Hit, Reply, Statement, Turn
 
 __all__ = [
     "Abstention",
@@ -22,5 +22,6 @@ __all__ = [
     "RagError",
     "Reply",
     "Statement",
+    "Turn",
 ]
 __version__ = "0.1.0"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 from rag import retrieval
+from rag.answering.conversation import complete
 from rag.answering.extractive import ExtractiveAnswerer
 from rag.chunking import CHUNKER
 from rag.config import EmbeddingSettings, Settings, find_home, load_settings
@@ -26,7 +27,9 @@ from rag.types import (
     Hit,
     IndexManifest,
     Reply,
+    Statement,
     Store,
+    Turn,
 )
 
 LONGEST_QUESTION = 2000
@@ -34,6 +37,8 @@ LONGEST_QUESTION = 2000
 
 READ = 12
 """How many hits the answerer reads, whatever number is returned."""
+
+_EMPTY = "記事がまだありません。「rag ingest ファイルかURL」で取り込んでください。"
 
 
 class Assistant:
@@ -95,26 +100,56 @@ class Assistant:
         """
         return retrieval.search(clean_question(question), self.embedder, self._store, k, where)
 
-    def ask(self, question: str, k: int = 5, where: Filter | None = None) -> Reply:
+    def ask(
+        self, question: str, k: int = 5, where: Filter | None = None, history: Sequence[Turn] = ()
+    ) -> Reply:
         """An answer with citations, or an abstention; `hits` holds the k best chunks either way.
+
+        `history`: the earlier turns of a conversation, oldest first; a follow-up is completed from them.
 
         Raises:
             InvalidQuestion: empty, or longer than `LONGEST_QUESTION`.
             ValueError: k is not positive.
         """
+        *_, reply = self.stream(question, k, where, history)
+        return cast(Reply, reply)
+
+    def stream(
+        self, question: str, k: int = 5, where: Filter | None = None, history: Sequence[Turn] = ()
+    ) -> Iterator[Statement | Reply]:
+        """As `ask`: each statement as soon as it is verified, and last the whole reply, which is what counts.
+
+        Raises:
+            InvalidQuestion, ValueError: as `ask` does, when the first part is asked for.
+        """
         if k <= 0:
             raise ValueError(f"k must be positive, not {k}")
         timer = Timer()
         asked = clean_question(question)
-        hits = retrieval.search(asked, self.embedder, self._store, max(k, READ), where, timer)
+        with timer("complete"):
+            standalone = complete(asked, history)
+        hits = retrieval.search(standalone, self.embedder, self._store, max(k, READ), where, timer)
         if not hits and not self._store.count():
-            message = "記事がまだありません。「rag ingest ファイルかURL」で取り込んでください。"
-            return Abstention(
-                question=asked, reason="empty_corpus", message=message, timings_ms=timer.timings_ms()
+            yield Abstention(
+                question=asked, reason="empty_corpus", message=_EMPTY, timings_ms=timer.timings_ms()
             )
-        with timer("read"):
-            reply = self._answerer.answer(asked, hits)
-        return reply.model_copy(update={"hits": reply.hits[:k], "timings_ms": timer.timings_ms()})
+            return
+        parts: Iterator[Statement | Reply] = self._answerer.stream(standalone, hits)
+        while True:
+            with timer("read"):
+                part = next(parts)
+            if isinstance(part, Statement):
+                yield part
+                continue
+            yield part.model_copy(
+                update={
+                    "question": asked,
+                    "standalone_question": standalone if standalone != asked else None,
+                    "hits": part.hits[:k],
+                    "timings_ms": timer.timings_ms(),
+                }
+            )
+            return
 
     def ingest(self, articles: Sequence[Article], progress: Progress | None = None) -> Changes:
         """Add articles, or replace those with the same id: written to `corpus/` and indexed."""

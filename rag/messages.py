@@ -152,6 +152,14 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "何についての質問かが分かりません。対象の名前を入れてください。",
         "It is not clear what the question is about. Please name its subject.",
     ),
+    "false_premise": (
+        "質問の前提が、記事の内容と違います。",
+        "The question presumes something that the articles deny.",
+    ),
+    "unsupported_claim": (
+        "記事の引用で裏付けられる答えを作れませんでした。",
+        "No answer could be written that the quotes of the articles support.",
+    ),
     "empty_corpus": (
         "記事がまだありません。「rag ingest ファイルかURL」で取り込んでください。",
         "There are no articles yet. Add some with “rag ingest FILE_OR_URL”.",

@@ -6,7 +6,7 @@ Offsets are Unicode code points into `Article.text`, half-open `[start, end)`. S
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal, NamedTuple, Protocol, Self
 from urllib.parse import urlsplit
 
@@ -23,7 +23,9 @@ Vectors = NDArray[np.float32]
 SectionKind = Literal["body", "references", "notice"]
 """What a part of an article is: its news, its list of sources, or a note about the article itself."""
 
-AbstentionReason = Literal["no_evidence", "ambiguous", "empty_corpus"]
+AbstentionReason = Literal["no_evidence", "ambiguous", "false_premise", "unsupported_claim", "empty_corpus"]
+"""Nothing answers; the question names no subject; it presumes what the sources deny; what was written could not be
+proven; there are no articles."""
 
 
 def sha256(text: str) -> str:
@@ -142,7 +144,8 @@ class Citation(Frozen):
     """Proof of a statement: a verbatim span of an article. Made only by `rag.citations`.
 
     `n` is the marker shown to the reader, counting from 1 within one answer.
-    `deep_link` is `url` with a text fragment that scrolls to the quote.
+    `deep_link` is `url` with a text fragment that scrolls to the quote. `answer_span`: where in the article, inside
+    the quote, the words stand that answer, if the engine tells them apart.
     """
 
     n: Annotated[int, Field(ge=1)]
@@ -157,11 +160,14 @@ class Citation(Frozen):
     quote: Annotated[str, StringConstraints(min_length=1)]
     quote_sha256: str
     deep_link: str
+    answer_span: tuple[int, int] | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.end - self.start != len(self.quote):
             raise ValueError("the quote does not span [start, end)")
+        if self.answer_span and not self.start <= self.answer_span[0] < self.answer_span[1] <= self.end:
+            raise ValueError("answer_span is not inside the quote")
         if self.quote_sha256 != sha256(self.quote):
             raise ValueError("quote_sha256 is not the hash of the quote")
         return self
@@ -174,18 +180,52 @@ class Statement(Frozen):
     citations: Annotated[tuple[Citation, ...], Field(min_length=1)]
 
 
-class Answer(Frozen):
-    """The sources hold the answer: at least one statement, each with citations.
+class Dropped(Frozen):
+    """A sentence that an engine wrote and verification refused, with the reason; shown as withheld, never as fact."""
 
+    text: str
+    why: str
+
+
+class Usage(Frozen):
+    """What a reply cost at an LLM provider."""
+
+    requests: int
+    input_tokens: int
+    output_tokens: int
+
+
+class Turn(Frozen):
+    """An earlier question of a conversation and the text of its answer, empty when there was none."""
+
+    question: str
+    answer: str = ""
+
+
+class _Replied(Frozen):
+    """What every reply tells.
+
+    `standalone_question`: the question that was answered, where a follow-up had to be completed from earlier turns.
     `confidence`: the estimated probability that the evidence answers the question, where the engine has one.
+    `engine`: what composed the reply. `notice`: something the user should know about how it came about.
     """
 
-    status: Literal["answered"] = "answered"
     question: str
-    statements: Annotated[tuple[Statement, ...], Field(min_length=1)]
+    standalone_question: str | None = None
     confidence: Annotated[float, Field(ge=0, le=1)] | None = None
     hits: tuple[Hit, ...] = ()
+    engine: str = "extractive"
+    notice: str | None = None
+    usage: Usage | None = None
     timings_ms: dict[str, float] = {}
+
+
+class Answer(_Replied):
+    """The sources hold the answer: at least one statement, each with citations."""
+
+    status: Literal["answered"] = "answered"
+    statements: Annotated[tuple[Statement, ...], Field(min_length=1)]
+    dropped: tuple[Dropped, ...] = ()
 
     @property
     def text(self) -> str:
@@ -195,21 +235,30 @@ class Answer(Frozen):
     @property
     def citations(self) -> tuple[Citation, ...]:
         """The distinct citations of all statements, by marker."""
-        unique = {citation.n: citation for statement in self.statements for citation in statement.citations}
-        return tuple(unique[n] for n in sorted(unique))
+        return _by_marker(self.statements)
 
 
-class Abstention(Frozen):
-    """The sources do not hold the answer: why, the nearest passages, and what could be asked instead."""
+class Abstention(_Replied):
+    """The sources do not hold the answer: why, the nearest passages, and what could be asked instead.
+
+    `corrections`: for a false premise, what the sources say instead, with citations.
+    """
 
     status: Literal["abstained"] = "abstained"
-    question: str
     reason: AbstentionReason
     message: str
-    confidence: Annotated[float, Field(ge=0, le=1)] | None = None
-    hits: tuple[Hit, ...] = ()
+    corrections: tuple[Statement, ...] = ()
     suggestions: tuple[str, ...] = ()
-    timings_ms: dict[str, float] = {}
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """The distinct citations of the corrections, by marker."""
+        return _by_marker(self.corrections)
+
+
+def _by_marker(statements: Sequence[Statement]) -> tuple[Citation, ...]:
+    unique = {citation.n: citation for statement in statements for citation in statement.citations}
+    return tuple(unique[n] for n in sorted(unique))
 
 
 Reply = Answer | Abstention
@@ -330,3 +379,6 @@ class Answerer(Protocol):
 
     def answer(self, question: str, hits: Sequence[Hit]) -> Reply:
         """An answer with citations, or an abstention."""
+
+    def stream(self, question: str, hits: Sequence[Hit]) -> Iterator[Statement | Reply]:
+        """Each statement as soon as it is verified, and last the whole reply, which is what counts."""

@@ -6,29 +6,40 @@ import json
 from typing import Any
 
 from rag.errors import RagError
-from rag.types import Abstention, Answer, Hit, Reply
+from rag.types import Answer, Hit, Reply, Statement
 
 
 def reply_object(reply: Reply, request_id: Any = None) -> dict[str, Any]:
-    """A reply as a JSON object; `answer` is the statements' text, or the message of an abstention."""
-    answer = reply if isinstance(reply, Answer) else None
-    abstention = reply if isinstance(reply, Abstention) else None
+    """A reply as a JSON object; `answer` is the statements' text, or the message of an abstention.
+
+    The statements of an abstention correct what its question presumes.
+    """
     return {
         "id": request_id,
         "question": reply.question,
+        "standalone_question": reply.standalone_question,
         "status": reply.status,
         "answer": reply.text if isinstance(reply, Answer) else reply.message,
         "statements": [
-            {"text": statement.text, "citations": [citation.n for citation in statement.citations]}
-            for statement in (answer.statements if answer else ())
+            statement_object(statement)
+            for statement in (reply.statements if isinstance(reply, Answer) else reply.corrections)
         ],
-        "citations": [citation.model_dump() for citation in (answer.citations if answer else ())],
+        "citations": [citation.model_dump() for citation in reply.citations],
         "hits": [hit_object(hit) for hit in reply.hits],
-        "reason": abstention.reason if abstention else None,
+        "reason": None if isinstance(reply, Answer) else reply.reason,
         "confidence": reply.confidence,
-        "suggestions": list(abstention.suggestions) if abstention else [],
+        "suggestions": [] if isinstance(reply, Answer) else list(reply.suggestions),
+        "dropped": [dropped.model_dump() for dropped in reply.dropped] if isinstance(reply, Answer) else [],
+        "engine": reply.engine,
+        "notice": reply.notice,
+        "usage": reply.usage.model_dump() if reply.usage else None,
         "timings_ms": reply.timings_ms,
     }
+
+
+def statement_object(statement: Statement) -> dict[str, Any]:
+    """A statement as a JSON object: its text and the markers of its citations."""
+    return {"text": statement.text, "citations": [citation.n for citation in statement.citations]}
 
 
 def hit_object(hit: Hit) -> dict[str, Any]:

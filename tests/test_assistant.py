@@ -62,9 +62,9 @@ def test_the_answerer_reads_as_much_for_a_small_k(
     read: list[int] = []
 
     class Spy:
-        def answer(self, question: str, hits: Sequence[Hit]) -> Reply:
+        def stream(self, question: str, hits: Sequence[Hit]) -> Iterator[Reply]:
             read.append(len(hits))
-            return Abstention(question=question, reason="no_evidence", message="?", hits=tuple(hits))
+            yield Abstention(question=question, reason="no_evidence", message="?", hits=tuple(hits))
 
     monkeypatch.setattr(assistant, "_answerer", Spy())
     assert [len(assistant.ask(QUESTIONS[0], k=k).hits) for k in (1, 5, READ + 1)] == [1, 5, READ + 1]

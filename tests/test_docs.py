@@ -56,7 +56,11 @@ def test_every_make_target_in_the_documents_exists() -> None:
 
 
 def test_every_python_module_in_the_documents_exists() -> None:
-    modules = {m for text in TEXTS.values() for m in re.findall(r"python -m ((?:evals|training)\.[a-z_.]*[a-z_])", text)}
+    modules = {
+        m
+        for text in TEXTS.values()
+        for m in re.findall(r"python -m ((?:evals|training)\.[a-z_.]*[a-z_])", text)
+    }
     assert modules
     paths = [ROOT / module.replace(".", "/") for module in modules]
     assert all(path.with_suffix(".py").exists() or (path / "__main__.py").exists() for path in paths)

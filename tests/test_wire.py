@@ -23,6 +23,11 @@ REPLY = {
     "reason",
     "confidence",
     "suggestions",
+    "standalone_question",
+    "dropped",
+    "engine",
+    "notice",
+    "usage",
     "timings_ms",
 }
 CITATION = {
@@ -38,6 +43,7 @@ CITATION = {
     "quote",
     "quote_sha256",
     "deep_link",
+    "answer_span",
 }
 HIT = {"chunk_id", "article_id", "url", "start", "end", "text", "score", "rank"}
 

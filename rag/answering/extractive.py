@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rag.answering.abstaining import confidence, refusal, threshold
 from rag.answering.evidence import Evidence, find, read_units
@@ -40,6 +40,12 @@ class ExtractiveAnswerer:
         chosen = _choose(analysed, evidence)
         statements = _statements(analysed, chosen)
         return Answer(question=question, statements=statements, confidence=certain, hits=read)
+
+    def stream(self, question: str, hits: Sequence[Hit]) -> Iterator[Statement | Reply]:
+        """The statements of `answer`, then the reply: they are known all at once."""
+        reply = self.answer(question, hits)
+        yield from reply.statements if isinstance(reply, Answer) else ()
+        yield reply
 
 
 def _with_reader_scores(hits: Sequence[Hit], evidence: Sequence[Evidence], certain: float) -> tuple[Hit, ...]:
