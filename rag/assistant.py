@@ -14,7 +14,7 @@ from rag.answering.extractive import ExtractiveAnswerer
 from rag.chunking import CHUNKER
 from rag.config import EmbeddingSettings, Settings, find_home, load_settings
 from rag.corpus import read_corpus
-from rag.errors import ConfigError, InvalidQuestion, StoreBusy
+from rag.errors import ArticleNotFound, ChunkNotFound, ConfigError, InvalidQuestion, StoreBusy
 from rag.japanese import TOKENIZER
 from rag.library import Changes, Library, Progress, writing
 from rag.timing import Timer
@@ -22,6 +22,7 @@ from rag.types import (
     Abstention,
     Answerer,
     Article,
+    Chunk,
     Embedder,
     Filter,
     Hit,
@@ -49,6 +50,7 @@ class Assistant:
     ) -> None:
         """Put together from parts; `Assistant.open` picks the usual ones."""
         self.corpus = corpus
+        self.home = corpus.parent
         self.embedder = embedder
         self._store = store
         self._answerer = answerer
@@ -166,6 +168,30 @@ class Assistant:
     def articles(self) -> list[Article]:
         """All articles, by id."""
         return self._store.articles()
+
+    def article(self, article_id: str) -> Article:
+        """One article.
+
+        Raises:
+            ArticleNotFound: there is no such article.
+        """
+        for article in self._store.articles([article_id]):
+            return article
+        raise ArticleNotFound(
+            f"記事「{article_id}」はありません。", "「rag articles」で id の一覧を確認してください。"
+        )
+
+    def chunk(self, chunk_id: str) -> Chunk:
+        """One chunk of the index.
+
+        Raises:
+            ChunkNotFound: there is no such chunk, or its article has changed since.
+        """
+        for chunk in self._store.chunks([chunk_id]):
+            return chunk
+        raise ChunkNotFound(
+            f"チャンク「{chunk_id}」はありません。", "記事が更新されたかもしれません。検索し直してください。"
+        )
 
     def chunk_count(self) -> int:
         """How many chunks the index holds."""

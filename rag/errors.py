@@ -39,6 +39,10 @@ class ArticleNotFound(RagError):
     """No article has the given id."""
 
 
+class ChunkNotFound(RagError):
+    """No chunk has the given id."""
+
+
 class EmbeddingError(RagError):
     """The embedding model is missing, damaged or did not answer."""
 

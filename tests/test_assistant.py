@@ -13,7 +13,7 @@ import rag
 from rag import Abstention, Answer, Assistant, Filter, Hit, RagError, Reply
 from rag.assistant import READ, open_embedder
 from rag.config import EmbeddingSettings
-from rag.errors import ArticleNotFound, ConfigError, InvalidQuestion, StoreError
+from rag.errors import ArticleNotFound, ChunkNotFound, ConfigError, InvalidQuestion, StoreError
 
 # --- the API as documented --------------------------------------------------------------------------------
 
@@ -170,3 +170,21 @@ def test_errors_of_this_package_have_one_base_and_a_hint_in_their_text() -> None
     error = InvalidQuestion("何が", "どうする")
     assert isinstance(error, RagError)
     assert str(error) == "何が\n→ どうする"
+
+
+# --- looking things up by id ------------------------------------------------------------------------------
+
+
+def test_an_article_and_a_chunk_are_found_by_id(assistant: Assistant, home: Path) -> None:
+    hit = assistant.search(QUESTIONS[0])[0]
+    assert assistant.article(hit.article.id) == hit.article
+    assert assistant.chunk(hit.chunk.id) == hit.chunk
+    assert assistant.home == home
+
+
+@pytest.mark.parametrize("unknown", ["", "missing", "../../etc/passwd", "a\0b", "%", "あ" * 5000])
+def test_an_unknown_id_is_said_to_be_unknown(assistant: Assistant, unknown: str) -> None:
+    with pytest.raises(ArticleNotFound):
+        assistant.article(unknown)
+    with pytest.raises(ChunkNotFound):
+        assistant.chunk(unknown)
