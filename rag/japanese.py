@@ -102,6 +102,7 @@ class Word(NamedTuple):
 
     `key` is one spelling for all variants: UniDic's lemma (引っ越し for 引越し), and for a loanword the
     English word it comes from (server for サーバ and サーバー): English questions meet Japanese texts.
+    `kana`: how it is read, in katakana; empty where the dictionary does not know the word.
     """
 
     start: int
@@ -112,6 +113,7 @@ class Word(NamedTuple):
     pos: str
     pos2: str
     pos3: str
+    kana: str
 
 
 _local = threading.local()
@@ -154,9 +156,8 @@ def words(text: str) -> list[Word]:
             at = readable.index(surface, at)
             feature = node.feature
             end, base, key = at + len(surface), feature.orthBase or surface, _key(surface, feature.lemma)
-            result.append(
-                Word(at, end, surface, base, key, feature.pos1, feature.pos2 or "", feature.pos3 or "")
-            )
+            pos = (feature.pos1, feature.pos2 or "", feature.pos3 or "")
+            result.append(Word(at, end, surface, base, key, *pos, feature.kana or ""))
             at += len(surface)
     return result
 
