@@ -72,7 +72,8 @@ def read_units(article: Article) -> tuple[tuple[Section, tuple[Unit, ...]], ...]
 
 
 @lru_cache(maxsize=8192)
-def _token_set(text: str) -> frozenset[str]:
+def token_set(text: str) -> frozenset[str]:
+    """The search tokens of a text; remembered, because sentences are looked at again and again."""
     return frozenset(tokens(text))
 
 
@@ -122,8 +123,8 @@ def _candidate(hit: Hit, section: Section, parts: Sequence[Unit], i: int) -> _Ca
     around += [text[part.start : part.end] for part in parts[max(0, i - 2) : i]]
     if unit.lead_in:
         around.append(text[unit.lead_in.start : unit.lead_in.end])
-    own = _token_set(text[unit.start : unit.end])
-    return _Candidate(hit, unit, section, own, frozenset().union(*map(_token_set, around)))
+    own = token_set(text[unit.start : unit.end])
+    return _Candidate(hit, unit, section, own, frozenset().union(*map(token_set, around)))
 
 
 def _rarity(question: Question, candidates: Sequence[_Candidate]) -> dict[str, float]:
@@ -131,12 +132,12 @@ def _rarity(question: Question, candidates: Sequence[_Candidate]) -> dict[str, f
     n = len(candidates)
     weights = {}
     for term in question.terms:
-        share = sum(_match(term, candidate.own) for candidate in candidates)
+        share = sum(match(term, candidate.own) for candidate in candidates)
         weights[term.text] = term.weight * math.log(1 + n / (0.5 + share))
     return weights
 
 
-def _match(term: Term, found: frozenset[str]) -> float:
+def match(term: Term, found: frozenset[str]) -> float:
     """1 for one of the term's forms; for a compound split otherwise, up to 0.7 by the share of its character pairs."""
     return max(_match_form(form, found) for form in term.forms)
 
@@ -163,9 +164,9 @@ def _draft(question: Question, candidate: _Candidate, rarity: dict[str, float]) 
     heaviest = rarest = 0.0
     for term in question.terms:
         weight = rarity[term.text]
-        inside = _match(term, candidate.own)
+        inside = match(term, candidate.own)
         context = _NAME_AROUND if term.is_name else _WORD_AROUND
-        anywhere = max(inside, context * _match(term, candidate.around))
+        anywhere = max(inside, context * match(term, candidate.around))
         own += weight * inside
         covered += weight * anywhere
         names += weight * term.is_name
@@ -240,8 +241,8 @@ def _final(draft: Evidence, nearness: float) -> Evidence:
 
 # --- answer types -----------------------------------------------------------------------------------------------
 
-_MONEY = frozenset({"円", "ドル", "ユーロ", "ポンド", "ウォン", "元"})
-_DATE_UNITS = frozenset("年月日時秒")
+MONEY = frozenset({"円", "ドル", "ユーロ", "ポンド", "ウォン", "元"})
+DATE_UNITS = frozenset("年月日時秒")
 _WHEN = re.compile(
     r"当初|昨年|来年|今年|先月|来月|今月|先週|来週|今週|昨日|本日|今日|現在|[0-9]+年|世紀|[春夏秋冬]に|上旬|中旬|下旬"
 )
@@ -264,10 +265,10 @@ def has_type(question: Question, text: str, section: Section) -> bool:
         case "when":
             return bool(dates(text)) or _WHEN.search(folded) is not None
         case "how_much":
-            return any(number.unit in _MONEY for number in numbers(text))
+            return any(number.unit in MONEY for number in numbers(text))
         case "how_many":
             units_found = {number.unit for number in numbers(text)}
-            return question.counter in units_found if question.counter else bool(units_found - _DATE_UNITS)
+            return question.counter in units_found if question.counter else bool(units_found - DATE_UNITS)
         case "where":
             return _has_place(folded)
         case "who":
