@@ -16,6 +16,7 @@ _POINTS_BACK = re.compile(
     r"(?:同(?:社|氏|国|省|庁|大学|銀行|団体|組織|プロジェクト|イニシアチブ|計画|サービス|製品|制度|取り組み|機能|ツール|モデル)"
     r"|(?:この|その)(?!ため|ほか|他|後|結果|うち|よう)[^、。]{1,12}|これら?|それら?|彼ら|彼女|彼)(?:は|が|も|では|で|には|に|を|の|によると|によれば)"
 )
+_SAME = re.compile(r"同(?:社|氏|国|省|庁|大学|銀行|団体|組織)(?:は|が|も|によると|によれば|の)")
 _SPEECH_ASKED = re.compile(
     r"(?:と|なんて|何を|どう)(?:言|述べ|話|語|コメント|評価|発言|主張|指摘|説明|ツイート|投稿|つぶや|思|考え)"
     r"|(?:発言|コメント|ツイート|意見|主張|見解|感想|反応|懸念)(?:は|の内容|を|って|$|[?？])|\b(?:say|said|comment|tweet|think|react)",
@@ -24,7 +25,7 @@ _SPEECH = re.compile(
     r"(?:述べ|語っ|話し|言っ|コメントし|表明し|指摘し|主張し|批判し|評価し|呈し|投稿し|ツイートし|発言し|訴え|問いかけ|書い)"
     r"(?:た|ている|ました|ています)[。．]?$"
 )
-_BACK = 3
+_BACK = 2
 """How many sentences before one its antecedent may stand."""
 
 _LONGEST_REMARK = 300
@@ -62,13 +63,16 @@ def antecedent(question: Question, evidence: Evidence, quoted: Span) -> Span | N
     """
     text = evidence.hit.article.text
     parts, _ = place(evidence)
-    own = token_set(text[quoted.start : quoted.end])
-    missing = [name for name in question.names if not match(name, own)]
+    quote = text[quoted.start : quoted.end]
+    known = token_set(quote)
+    if not _SAME.search(quote):  # what the whole section is about needs no proof: its heading says so
+        known |= token_set("\n".join((evidence.hit.article.title, *evidence.section.heading_path)))
+    missing = [name for name in question.names if not match(name, known)]
     before = [unit for unit in parts if unit.end <= quoted.start][-_BACK:]
     if not missing or not before:
         return None
     introduced = _SPEECH.search(text, before[-1].start, before[-1].end) is not None
-    if not introduced and not _POINTS_BACK.search(text[quoted.start : quoted.end]):
+    if not introduced and not _POINTS_BACK.search(quote):
         return None
     for unit in reversed(before):
         if any(match(name, token_set(text[unit.start : unit.end])) for name in missing):
