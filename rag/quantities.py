@@ -9,7 +9,7 @@ import re
 from decimal import Decimal
 from typing import NamedTuple
 
-from rag.japanese import normalise
+from rag.japanese import Normalised, normalise
 
 
 class Date(NamedTuple):
@@ -41,6 +41,12 @@ _MONTH = (
     "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
     "|sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
 )
+_KANJI_DIGIT = "〇零一二三四五六七八九"
+_KANJI_DATE = re.compile(
+    rf"(?:(?P<year>[{_KANJI_DIGIT}]{{4}})|(?P<era>令和|平成|昭和|大正|明治)(?P<era_year>[{_KANJI_DIGIT}十]{{1,3}}))年"
+    rf"(?:\s*(?P<month>[一二三四五六七八九十]{{1,2}})月(?:\s*(?P<day>[一二三四五六七八九十]{{1,3}})日)?)?"
+    rf"|(?<![{_KANJI_DIGIT}十百千万])(?P<month_alone>[一二三四五六七八九十]{{1,2}})月(?P<day_alone>[一二三四五六七八九十]{{1,3}})日(?!間)"
+)
 _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "大正": 1911, "明治": 1867}
 _DATE = re.compile(
     rf"(?:(?P<era>{'|'.join(_ERAS)})(?P<era_year>\d{{1,2}}|元)年|(?<!\d)(?P<y>\d{{4}})年)"
@@ -57,8 +63,10 @@ _DATE = re.compile(
 def dates(text: str) -> list[Date]:
     """The dates of a text, in order."""
     copy = normalise(text)
-    found = []
+    found = _kanji_dates(copy)
     for match in _DATE.finditer(copy.text):
+        if match["m6"] == "may" and text[copy.offsets[match.start("m6")]] != "M":
+            continue  # No. 12 may …
         parts = {
             name.rstrip("234567"): value for name, value in match.groupdict().items() if value is not None
         }
@@ -68,7 +76,24 @@ def dates(text: str) -> list[Date]:
         month, day = _month(parts.get("m")), int(parts["d"]) if "d" in parts else None
         if (month is None or 1 <= month <= 12) and (day is None or 1 <= day <= 31):
             found.append(Date(*copy.span(*match.span()), year, month, day))
+    return sorted(found)
+
+
+def _kanji_dates(copy: Normalised) -> list[Date]:
+    """Dates in kanji numerals: 二〇二六年一月十二日, 令和八年; a month alone (一月) only with its day."""
+    found = []
+    for match in _KANJI_DATE.finditer(copy.text):
+        year = _read(match["year"])
+        if match["era"]:
+            year = _ERAS[match["era"]] + (_read(match["era_year"]) or 0)
+        month, day = _read(match["month"] or match["month_alone"]), _read(match["day"] or match["day_alone"])
+        if (month is None or 1 <= month <= 12) and (day is None or 1 <= day <= 31):
+            found.append(Date(*copy.span(*match.span()), year, month, day))
     return found
+
+
+def _read(kanji: str | None) -> int | None:
+    return None if kanji is None else int(_mixed(kanji))
 
 
 def _month(written: str | None) -> int | None:
@@ -92,10 +117,10 @@ _ENGLISH = {
 _ARABIC = r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?"
 _KANJI = "〇零一二三四五六七八九十百千"
 _NUMBER = re.compile(
-    rf"(?:(?P<currency>[$¥€£])\s*)?(?P<number>"
+    rf"(?P<minus>[▲△]\s*|マイナス\s*|(?<![^\s(「:、。ぁ-ヿ一-鿿])[-−](?=\d))?(?:(?P<currency>[$¥€£])\s*)?(?P<number>"
     rf"(?P<english>{_ARABIC})\s*(?P<scale>thousand|million|billion|trillion|bn|[km](?![a-z]))"
     rf"|(?P<mixed>(?:(?:{_ARABIC})[十百千]?[万億兆京]?)+)|(?P<kanji>[{_KANJI}]+(?:[万億兆京][{_KANJI}]*)*))"
-    rf"(?:\s*(?P<unit>%|パーセント|percent|カ国|ヶ国|か国|ヵ国|週目|か月|カ月|ヶ月|時間|段階|つの|つ|[a-z]{{1,12}}|[ァ-ヺー]{{2,8}}|[一-鿿々]))?",
+    rf"(?:\s*(?P<unit>%|パーセント|percent|カ国|ヶ国|か国|ヵ国|週目|[かカヶヵケ箇]月|[かカヶヵケ箇]所|四半期|週間|時間|段階|世帯|団体|店舗|平方メートル|立方メートル|つの|つ|℃|°c|[a-z]{{1,12}}|[ァ-ヺー]{{2,8}}|[一-鿿々]))?",
     re.ASCII,
 )
 _PART = re.compile(rf"{_ARABIC}|.", re.ASCII)
@@ -106,6 +131,8 @@ _UNITS = {
     "$": "ドル", "usd": "ドル", "dollar": "ドル", "dollars": "ドル", "¥": "円", "jpy": "円", "yen": "円",
     "€": "ユーロ", "£": "ポンド", "パーセント": "%", "percent": "%", "people": "人", "users": "人",
     "名": "人", "ヶ国": "カ国", "か国": "カ国", "ヵ国": "カ国", "国": "カ国", "countries": "カ国",
+    "か月": "カ月", "ヶ月": "カ月", "ヵ月": "カ月", "ケ月": "カ月", "箇月": "カ月",
+    "か所": "カ所", "ヶ所": "カ所", "ヵ所": "カ所", "ケ所": "カ所", "箇所": "カ所", "°c": "℃",
     "tons": "トン", "tonnes": "トン", "つの": "つ",
     "companies": "社",
 }  # fmt: skip
@@ -131,6 +158,8 @@ def numbers(text: str) -> list[Quantity]:
                 match.end("scale"),
             )  # 100M, $100m: millions; 100m: metres
         if value is not None:
+            if match["minus"]:
+                value = -value
             found.append(Quantity(*copy.span(match.start(), end), value, _UNITS.get(unit, unit)))
     return found
 

@@ -1,0 +1,155 @@
+"""Polarity, direction, modality and extent of a statement against its quotes, word by word.
+
+Each content word of the statement is compared with the places of the quotes that speak of the same: the places
+that agree with it must fit its surroundings at least as well as the places that contradict it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from rag.verification import reading_en
+from rag.verification.marks import Mark
+from rag.verification.problems import Kind, Problem, problem
+from rag.verification.reading import Reading
+from rag.verification.reading_ja import HEDGES
+
+
+class _Place(NamedTuple):
+    """A word of a quote that speaks of the same as a word of the statement, or of its opposite."""
+
+    mark: Mark
+    fit: float
+    opposite: bool
+    complement: bool
+
+
+def problems(said: Reading, quotes: Sequence[Reading]) -> Iterator[Problem]:
+    """Words of the statement that its quotes deny, oppose or only plan."""
+    seen = set()
+    for mark in said.marks:
+        for found in _of_mark(mark, said, quotes):
+            if found[:2] not in seen:
+                seen.add(found[:2])
+                yield found
+    yield from _bare_negation(said, quotes)
+    yield from _extent(said, quotes)
+
+
+def _of_mark(mark: Mark, said: Reading, quotes: Sequence[Reading]) -> Iterator[Problem]:
+    places = [place for quote in quotes for place in _places(mark, said, quote)]
+    agreeing = [place for place in places if _agrees(mark, place)]
+    against = [place for place in places if not _agrees(mark, place)]
+    best = max((place.fit for place in agreeing), default=-1.0)
+    worst = max(against, key=lambda place: place.fit, default=None)
+    if worst is not None and worst.fit > best:
+        kind: Kind = "direction" if worst.opposite else "polarity"
+        yield problem(kind, mark.text, said.english, worst.mark.text)
+        return
+    same = [place for place in agreeing if not place.opposite and place.fit >= best]
+    if same and not any(_same_modality(mark, place.mark) for place in same):
+        yield problem("modality", mark.text, said.english)
+
+
+def _places(mark: Mark, said: Reading, quote: Reading) -> Iterator[_Place]:
+    for other in quote.marks:
+        same = bool(mark.forms & other.forms) or _same_side(mark, other)
+        complement = None if same else opposed(mark, other)
+        if same or (complement is not None and not other.forms & said.forms):
+            fit = _fit(mark, said, other, quote)
+            if same or fit > 0 or len(said.marks) == 1:
+                yield _Place(other, fit, not same, bool(complement))
+
+
+def _same_side(mark: Mark, other: Mark) -> bool:
+    return bool(mark.sides & other.sides)
+
+
+def opposed(mark: Mark, other: Mark) -> bool | None:
+    """Whether two words are on sides of one group, and if so whether they are complements; None if not."""
+    for one in mark.sides:
+        for two in other.sides:
+            if one.group == two.group and one.side != two.side:
+                return one.complement
+    return None
+
+
+def _fit(mark: Mark, said: Reading, other: Mark, quote: Reading) -> float:
+    """How many words around a word of the statement stand around the word of the quote: clause, then sentence."""
+    clause, sentence = quote.clauses[other.clause], quote.sentences[other.sentence]
+    fit = 0.0
+    for near in said.marks:
+        if near is mark or near.forms & mark.forms or near.forms & other.forms:
+            continue
+        weight = 1.0 if near.clause == mark.clause else 0.5
+        if near.forms & clause:
+            fit += 2 * weight
+        elif near.forms & sentence:
+            fit += weight
+    return fit
+
+
+def _agrees(mark: Mark, place: _Place) -> bool:
+    other = place.mark
+    if mark.negated is None or other.negated is None:
+        return not place.opposite or mark.negated is None
+    if not place.opposite:
+        return mark.negated == other.negated
+    if place.complement:
+        return mark.negated != other.negated
+    return mark.negated and not other.negated
+
+
+def _same_modality(mark: Mark, other: Mark) -> bool:
+    if not mark.verbal or not other.verbal or mark.forms & HEDGES:
+        return True
+    if mark.past and other.plain:
+        return other.hedged and mark.hedged
+    if other.hedged and not mark.hedged:
+        return False
+    return not (mark.hedged and not other.hedged and other.past)
+
+
+def _bare_negation(said: Reading, quotes: Sequence[Reading]) -> Iterator[Problem]:
+    """A negation where the quotes have nothing negative at all."""
+    if any(quote.denies for quote in quotes):
+        return
+    denied = [mark.text for mark in said.marks if mark.negated]
+    if not denied and said.english and reading_en.negates(said.text):
+        denied = [said.source]
+    for text in denied:
+        yield problem("polarity", text, said.english)
+
+
+_EXTENTS = {
+    "all": r"全て|すべて|全員|全部|全(?:社員|従業員|店|国民|利用者|ユーザー|製品|会員|世帯|加盟国|参加者|学年|企業|自治体|地域)|あらゆる|\ball\b|\bevery(?:one|body|thing)?\b|\bentire",
+    "only": r"のみ|だけ|しか|限ら|限る|限り|限定|唯一|専用|\bonly\b|\bsolely\b|\bexclusive",
+    "always": r"必ず|常に|つねに|いつも|絶対|\balways\b|\bcertainly\b|\bguarantee",
+}
+_PATTERNS = {name: re.compile(pattern) for name, pattern in _EXTENTS.items()}
+_NOT_ONLY = re.compile(r"(?:だけ|のみ)(?:で|に)(?:は|も)?な[くい]|のみならず|に限らず|\bnot only\b")
+_PART = re.compile(r"(?:一部|数)の|\bsome\b|\bpart of\b|\bseveral\b|\bcertain\b|一部|部分")
+
+
+def _extent(said: Reading, quotes: Sequence[Reading]) -> Iterator[Problem]:
+    """全て, のみ or 必ず that no quote says, and 一部の left out."""
+    text = _NOT_ONLY.sub("", said.text)
+    for pattern in _PATTERNS.values():
+        found = pattern.search(text)
+        if found and not any(pattern.search(_NOT_ONLY.sub("", quote.text)) for quote in quotes):
+            yield problem("quantifier", found.group(), said.english)
+    if not _PART.search(said.text):
+        yield from _whole_for_part(said, quotes)
+
+
+def _whole_for_part(said: Reading, quotes: Sequence[Reading]) -> Iterator[Problem]:
+    for quote in quotes:
+        for match in re.finditer(r"一部の", quote.text):
+            noun = next((mark for mark in quote.marks if mark.start >= match.end()), None)
+            if noun is None or len(re.findall(re.escape(noun.text), quote.text)) > 1:
+                continue
+            again = next((mark for mark in said.marks if mark.forms & noun.forms), None)
+            if again is not None:
+                yield problem("quantifier", again.text, said.english)

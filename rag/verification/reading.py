@@ -1,0 +1,53 @@
+"""A text read for comparison: its content words, clause by clause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from rag.english import is_english
+from rag.japanese import Word, fold, words
+from rag.verification import reading_en, reading_ja
+from rag.verification.marks import Mark
+
+
+class Reading(NamedTuple):
+    """A text read. `text` is its normalised copy, in which all offsets count.
+
+    `clauses` and `sentences` hold the forms of all content words in each, by number; `forms` those of all.
+    `denies`: whether anything in it is negative. `words`: its morphemes.
+    """
+
+    source: str
+    text: str
+    english: bool
+    words: tuple[Word, ...]
+    marks: tuple[Mark, ...]
+    clauses: tuple[frozenset[str], ...]
+    sentences: tuple[frozenset[str], ...]
+    forms: frozenset[str]
+    denies: bool
+
+
+@lru_cache(maxsize=512)
+def read(text: str) -> Reading:
+    """Read a text, English or Japanese."""
+    folded = fold(text)
+    morphemes = tuple(words(folded))
+    english = is_english(text)
+    if english:
+        marks, denies = reading_en.marks(folded), reading_en.denies(folded)
+    else:
+        marks, denies = reading_ja.marks(folded, morphemes), reading_ja.denies(folded, morphemes)
+    clauses = _grouped(marks, [mark.clause for mark in marks])
+    sentences = _grouped(marks, [mark.sentence for mark in marks])
+    forms = frozenset[str]().union(*sentences)
+    return Reading(text, folded, english, morphemes, marks, clauses, sentences, forms, denies)
+
+
+def _grouped(marks: Sequence[Mark], numbers: Sequence[int]) -> tuple[frozenset[str], ...]:
+    groups: list[set[str]] = [set() for _ in range(max(numbers, default=-1) + 1)]
+    for mark, number in zip(marks, numbers, strict=True):
+        groups[number] |= mark.forms
+    return tuple(frozenset(group) for group in groups)
