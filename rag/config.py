@@ -6,6 +6,18 @@
     url = ""                   # RAG_EMBEDDING__URL: base URL of an OpenAI-compatible server, e.g. http://localhost:8000/v1
     api_key = ""               # RAG_EMBEDDING__API_KEY: better in the environment than in the file
 
+    [llm]
+    model = ""                 # RAG_LLM__MODEL: openai:NAME, anthropic:NAME, ollama:NAME, …; empty: no LLM
+    base_url = ""              # RAG_LLM__BASE_URL: OpenAI-compatible server (vLLM, llama.cpp), e.g. http://localhost:8000/v1
+    api_key = ""               # RAG_LLM__API_KEY, or the provider's own variable, such as OPENAI_API_KEY
+    output = "tool"            # RAG_LLM__OUTPUT: tool, native or prompted; how the model is made to answer in JSON
+    timeout_s = 60             # RAG_LLM__TIMEOUT_S: after so many seconds the reply is made without the LLM
+    max_output_tokens = 4000   # RAG_LLM__MAX_OUTPUT_TOKENS
+
+    [server]                   # `rag serve`; all of it: `ServerSettings`
+    host = "127.0.0.1"         # RAG_SERVER__HOST: beyond loopback every request needs a key (rag keys add)
+    port = 8000                # RAG_SERVER__PORT
+
 The home folder holds `corpus/` and `index/`: `--home`, else `RAG_HOME`, else the nearest folder at or above
 the current one that has a `corpus/`, else the checkout that this package runs from.
 """
@@ -43,6 +55,49 @@ class EmbeddingSettings(BaseModel):
     document_prompt: str | None = None
 
 
+class ServerSettings(BaseModel):
+    """How `rag serve` listens and what it accepts. Times are seconds, sizes bytes.
+
+    `require_key`: None asks for keys beyond loopback, and where `allowed_hosts` says that a proxy stands before it.
+    `allowed_hosts`: names besides those of loopback that a request may be for. `cors_origins`: web pages of other
+    origins that may use the API, as `https://example.com`. `threads`: questions answered at a time; `waiting`: how
+    many more are accepted before 429. `rate`, `burst`: requests per second and at once, for each key.
+    `reload_s`: how often `corpus/` is looked at for changes; 0 never. `log_questions`: whether questions are logged.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    require_key: bool | None = None
+    allowed_hosts: tuple[str, ...] = ()
+    cors_origins: tuple[str, ...] = ()
+    threads: int = Field(default=2, ge=1, le=256)
+    waiting: int = Field(default=64, ge=0, le=10_000)
+    timeout_s: float = Field(default=60, gt=0)
+    max_body_bytes: int = Field(default=1_000_000, ge=1000)
+    max_upload_bytes: int = Field(default=20_000_000, ge=1000)
+    max_connections: int = Field(default=512, ge=1)
+    rate: float = Field(default=20, gt=0)
+    burst: int = Field(default=60, ge=1)
+    url_imports: bool = True
+    reload_s: float = Field(default=5, ge=0)
+    log_questions: bool = False
+
+
+class LlmSettings(BaseModel):
+    """Which LLM writes the answers; none while `model` is empty."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str = ""
+    base_url: str = ""
+    api_key: SecretStr = SecretStr("")
+    output: Literal["tool", "native", "prompted"] = "tool"
+    timeout_s: float = Field(default=60, gt=0, le=3600)
+    max_output_tokens: int = Field(default=4000, gt=0)
+
+
 class Settings(BaseSettings):
     """All settings; frozen."""
 
@@ -51,6 +106,8 @@ class Settings(BaseSettings):
     )
 
     embedding: EmbeddingSettings = EmbeddingSettings()
+    llm: LlmSettings = LlmSettings()
+    server: ServerSettings = ServerSettings()
 
     @classmethod
     def settings_customise_sources(

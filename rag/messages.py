@@ -190,6 +190,46 @@ _TEXTS: dict[str, tuple[str, str]] = {
         '{"id": 1, "question": "…"} の形で、1行に1つ書いてください。',
         'Write one {"id": 1, "question": "…"} a line.',
     ),
+    "llm.key": (
+        "LLM の提供元が鍵を受け付けませんでした{status}。[llm] の api_key(RAG_LLM__API_KEY)を確かめてください。",
+        "The LLM provider refused the key{status}. Check api_key in [llm] (RAG_LLM__API_KEY).",
+    ),
+    "llm.model": (
+        "LLM が見つかりませんでした{status}。[llm] の model と base_url を確かめてください。",
+        "The LLM was not found{status}. Check model and base_url in [llm].",
+    ),
+    "llm.quota": (
+        "LLM の利用枠を使い切っています{status}。提供元の契約を確かめてください。",
+        "The quota at the LLM provider is used up{status}. Check your plan there.",
+    ),
+    "llm.busy": ("LLM が混み合っています{status}。", "The LLM is busy{status}."),
+    "llm.server": ("LLM のサーバーで障害が起きました{status}。", "The LLM's server failed{status}."),
+    "llm.timeout": (
+        "LLM の返答が時間内に終わりませんでした。時間は [llm] の timeout_s で変えられます。",
+        "The LLM did not finish in time. timeout_s in [llm] sets the time.",
+    ),
+    "llm.connection": (
+        "LLM との接続が切れたか、つながりませんでした。[llm] の base_url とネットワークを確かめてください。",
+        "The connection to the LLM failed. Check base_url in [llm] and the network.",
+    ),
+    "llm.rejected": (
+        "LLM が要求を受け付けませんでした{status}。[llm] の output や max_output_tokens を変えてみてください。",
+        "The LLM rejected the request{status}. Try another output or max_output_tokens in [llm].",
+    ),
+    "llm.unusable": (
+        "LLM の返答が読み取れない形でした{status}。[llm] の output を変えると直ることがあります。",
+        "The LLM's reply could not be read{status}. Another output in [llm] may help.",
+    ),
+    "llm.failed": ("LLM を使えませんでした{status}。", "The LLM could not be used{status}."),
+    "llm.instead": ("LLM を使わない方法で答えました。", "This was answered without it."),
+    "llm.cut": (
+        "それまでに確かめられた文だけを示しているので、答えの続きが欠けているかもしれません。",
+        "Only what had been verified by then is shown; the rest of the answer may be missing.",
+    ),
+    "llm.alone": (
+        "LLM を使わない読み取りでは答えを見つけられなかった質問です。引用を確かめてください。",
+        "Reading without the LLM found no answer to this question. Please check the quotes.",
+    ),
     "ok": ("正常", "ok"),
     "warning": ("注意", "warning"),
     "failed": ("異常", "failed"),

@@ -1,0 +1,98 @@
+"""What an LLM is given to answer from: the sentences of the hits, each under a key made up for this one request."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from rag.answering.fence import fenced
+from rag.japanese import Span
+from rag.structure import Unit, sections, units
+from rag.types import Article, Hit, Section
+
+_KEY_LETTERS = "bcdfghjkmnpqrstvwxz23456789"
+_KEY_LENGTH = 5
+
+_LIMITS = re.compile(r"ただし|但し|例外|(?:Except|However)\b")
+
+
+class Source(NamedTuple):
+    """A sentence that can be cited, or a list item with the sentence that leads it in: it says what is listed.
+
+    `limit`: the sentence after it, where that says what it does not hold for (「ただし…」). `context`: the title and
+    headings it stands under.
+    """
+
+    hit: Hit
+    span: Span
+    lead_in: Span | None
+    limit: Span | None
+    context: str
+
+    @property
+    def text(self) -> str:
+        """The sentence."""
+        return self.hit.article.text[self.span.start : self.span.end]
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """What is cited for it."""
+        return (self.lead_in, self.span) if self.lead_in else (self.span,)
+
+
+class Sources(NamedTuple):
+    """What one request may cite, by key, and the prompt that shows it."""
+
+    by_key: Mapping[str, Source]
+    prompt: str
+
+
+def gather(question: str, hits: Sequence[Hit]) -> Sources:
+    """The sentences of the hits, the best hit first, with the question, fenced as data."""
+    everything = "\n".join([question, *(f"{hit.article.title}\n{hit.article.text}" for hit in hits)])
+    by_key: dict[str, Source] = {}
+    rows: list[dict[str, Any]] = [{"question": question}]
+    seen: set[tuple[str, int]] = set()
+    for hit in hits:
+        fresh = [source for source in _sources(hit) if (hit.article.id, source.span.start) not in seen]
+        rows += [_heading(hit)] if fresh else []
+        for source in fresh:
+            seen.add((hit.article.id, source.span.start))
+            key = _new_key(by_key, everything)
+            by_key[key] = source
+            rows.append({"key": key, "text": source.text})
+    return Sources(by_key, fenced(rows))
+
+
+def _heading(hit: Hit) -> dict[str, Any]:
+    row: dict[str, Any] = {"article": hit.article.title, "heading": " > ".join(hit.chunk.heading_path)}
+    if hit.article.published:
+        row["published"] = hit.article.published
+    return row
+
+
+def _new_key(taken: Mapping[str, Source], everything: str) -> str:
+    """A key that nobody can guess, and that no text contains."""
+    while True:
+        key = "".join(secrets.choice(_KEY_LETTERS) for _ in range(_KEY_LENGTH))
+        if key not in taken and key not in everything:
+            return key
+
+
+def _sources(hit: Hit) -> Iterator[Source]:
+    for section, parts in _units(hit.article):
+        context = "\n".join((hit.article.title, *section.heading_path))
+        for unit, following in zip(parts, (*parts[1:], None), strict=True):
+            span = Span(max(unit.start, hit.chunk.start), min(unit.end, hit.chunk.end))
+            limits = following is not None and _LIMITS.match(hit.article.text, following.start)
+            limit = Span(following.start, following.end) if following and limits else None
+            if span.start < span.end:  # a sentence too long to be one is cut by its chunks
+                yield Source(hit, span, unit.lead_in, limit, context)
+
+
+@lru_cache(maxsize=256)
+def _units(article: Article) -> tuple[tuple[Section, tuple[Unit, ...]], ...]:
+    return tuple((section, tuple(units(article.text, section))) for section in sections(article.text))
