@@ -28,12 +28,42 @@ def sides(forms: Iterable[str]) -> frozenset[Side]:
     return frozenset(side for form in forms for side in _table().get(form, ()))
 
 
+def opposed(one: str, its: frozenset[Side], other: str, others: frozenset[Side]) -> bool | None:
+    """Whether two words with their sides exclude each other, and if so whether as complements; None if not.
+
+    Words of two kanji need not be in the table when they differ in one that is (過大/過小, 社内/社外).
+    """
+    for a in its:
+        for b in others:
+            if a.group == b.group and a.side != b.side:
+                return a.complement
+    if len(one) == len(other) == _COMPOUND:
+        differ = [pair for pair in zip(one, other, strict=True) if pair[0] != pair[1]]
+        if len(differ) == 1 and differ[0] in _kanji():
+            return False
+    return None
+
+
+_COMPOUND = 2
+
+
+@cache
+def _kanji() -> frozenset[tuple[str, str]]:
+    pairs = [line.split("\t")[1:3] for line in _lines() if line.startswith("kanji")]
+    return frozenset((a, b) for one, two in pairs for a, b in ((one, two), (two, one)))
+
+
+def _lines() -> list[str]:
+    return [line for line in TABLE.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
+
+
 @cache
 def _table() -> dict[str, tuple[Side, ...]]:
     table: dict[str, tuple[Side, ...]] = {}
-    lines = TABLE.read_text(encoding="utf-8").splitlines()
-    for group, line in enumerate(line for line in lines if line and not line.startswith("#")):
+    for group, line in enumerate(_lines()):
         kind, *columns = line.split("\t")
+        if kind == "kanji":
+            continue
         for number, column in enumerate(columns):
             for word in map(fold, column.split()):
                 table[word] = (*table.get(word, ()), Side(group, number, kind == "complement"))

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from rag.verification import reading_en
+from rag.verification.antonyms import opposed
 from rag.verification.marks import Mark
 from rag.verification.problems import Kind, Problem, problem
 from rag.verification.reading import Reading
@@ -56,7 +57,7 @@ def _of_mark(mark: Mark, said: Reading, quotes: Sequence[Reading]) -> Iterator[P
 def _places(mark: Mark, said: Reading, quote: Reading) -> Iterator[_Place]:
     for other in quote.marks:
         same = bool(mark.forms & other.forms) or _same_side(mark, other)
-        complement = None if same else opposed(mark, other)
+        complement = None if same else opposed(mark.text, mark.sides, other.text, other.sides)
         if same or (complement is not None and not other.forms & said.forms):
             fit = _fit(mark, said, other, quote)
             if same or fit > 0 or len(said.marks) == 1:
@@ -65,15 +66,6 @@ def _places(mark: Mark, said: Reading, quote: Reading) -> Iterator[_Place]:
 
 def _same_side(mark: Mark, other: Mark) -> bool:
     return bool(mark.sides & other.sides)
-
-
-def opposed(mark: Mark, other: Mark) -> bool | None:
-    """Whether two words are on sides of one group, and if so whether they are complements; None if not."""
-    for one in mark.sides:
-        for two in other.sides:
-            if one.group == two.group and one.side != two.side:
-                return one.complement
-    return None
 
 
 def _fit(mark: Mark, said: Reading, other: Mark, quote: Reading) -> float:
@@ -94,7 +86,7 @@ def _fit(mark: Mark, said: Reading, other: Mark, quote: Reading) -> float:
 def _agrees(mark: Mark, place: _Place) -> bool:
     other = place.mark
     if mark.negated is None or other.negated is None:
-        return not place.opposite or mark.negated is None
+        return not place.opposite or mark.negated != other.negated
     if not place.opposite:
         return mark.negated == other.negated
     if place.complement:

@@ -16,7 +16,7 @@ _LEAST = 0.5
 
 Between languages, where the glossary knows only common words, one of them or a number is enough."""
 
-_FRAME = frozenset(
+FRAME = frozenset(
     """
     発表 公表 述べる 説明 明らか 話す 語る 示す 報じる 伝える 答える 回答 指摘 表明 記事 引用 出典 資料 報告 結果 内容 場合
     理由 背景 目的 目標 対象 時期 期間 日付 予定 計画 方針 見込み 見通し 可能 必要 会社 企業 同社 両社 当社 双方 数 額 率 値 点 者 人
@@ -32,7 +32,7 @@ def problems(said: Reading, quotes: Sequence[Reading], context: str) -> Iterator
     """The statement or a sentence of it, when most of its content words are nowhere in quotes or context."""
     known = _Known(quotes, context)
     for number in sorted({mark.sentence for mark in said.marks}):
-        marks = [mark for mark in said.marks if mark.sentence == number and not mark.forms & _FRAME]
+        marks = [mark for mark in said.marks if mark.sentence == number and not mark.forms & FRAME]
         if not marks:
             continue
         shares = [known.share(mark) for mark in marks]

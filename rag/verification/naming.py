@@ -21,7 +21,7 @@ DEMONYMS = Path(__file__).parent.parent / "data" / "demonyms.tsv"
 _LATIN = re.compile(r"[a-z][a-z0-9.+#&\-]+")
 _KATAKANA = re.compile(r"[ァ-ヴー]{3,}")
 _CAPITALISED = re.compile(r"\b[A-Z][\w]*(?:[.&\-][\w]+)*")
-_ORGANISATIONS = frozenset(
+ORGANISATIONS = frozenset(
     """
     銀行 製薬 電機 電器 精機 建設 商事 物産 化成 化学 証券 航空 自動車 出版 工業 製作所 大学 鉄道 生命 損保 海運 製鉄 重工
     電力 ガス 通商 通信 放送 新聞 省 庁 県 府 市 町 村 区 州 大使 裁判所 研究所 機構 協会 財団 組合 党 高校 病院 半島 島 山 川
@@ -29,7 +29,7 @@ _ORGANISATIONS = frozenset(
 )
 """What the last word of a name of an organisation or place is; what stands before it makes the name."""
 
-_AFTER_NAMES = _ORGANISATIONS | {"社", "氏", "さん", "選手", "教授", "社長", "会長", "知事", "首相", "大統領"}
+_AFTER_NAMES = ORGANISATIONS | {"社", "氏", "さん", "選手", "教授", "社長", "会長", "知事", "首相", "大統領"}
 
 _COMMON = re.compile(r"(?:s|tion|ment|ing|er|ity|ly|ed|al|ship|ness|ance|ence|age|ism|ist|ure|ty|wer|ware)$")
 _NOT_NAMES = frozenset("jan feb mar apr may jun jul aug sep oct nov dec".split())
@@ -126,14 +126,34 @@ def _japanese(said: Reading, known: _Known) -> Iterator[str]:
         if _is_name(word) and not known.has(word.surface, word.key, word.base):
             if word.surface not in _SKIP:
                 yield word.surface
-        elif at and word.surface in _AFTER_NAMES and _is_noun(said.words[at - 1]):
-            before = said.words[at - 1]
-            if before.end == word.start and not known.has(before.surface, before.key, before.base):
-                yield before.surface + word.surface
+        elif word.surface in _AFTER_NAMES:
+            before = _compound_before(said, at)
+            if before and not known.has(before) and not known.has(before + word.surface):
+                yield before + word.surface
+    for run in _KATAKANA_COMPOUND.findall(said.text):
+        parts = [part.key for part in said.words if part.surface in run and _KATAKANA.fullmatch(part.surface)]
+        if not known.has(run) and not any(known.has(part) for part in parts):
+            yield run
+
+
+_KATAKANA_COMPOUND = re.compile(r"[ァ-ヴー]{2,}(?:[・=][ァ-ヴー]{2,})+")
+
+
+def _compound_before(said: Reading, at: int) -> str:
+    """The words that make one name with the suffix at `at`: 消費者 of 消費者庁."""
+    start = at
+    while start and _is_noun(said.words[start - 1]) and said.words[start - 1].end == said.words[start].start:
+        start -= 1
+    return said.text[said.words[start].start : said.words[at].start]
 
 
 def _is_noun(word: Word) -> bool:
-    return word.pos == "名詞" and word.pos2 != "数詞" and not word.surface.isdigit()
+    if word.surface.isdigit() or word.pos2 == "数詞" or word.pos3.startswith("助数詞"):
+        return False
+    return word.pos in ("名詞", "接尾辞") and not _HIRAGANA.fullmatch(word.surface)
+
+
+_HIRAGANA = re.compile(r"[ぁ-ゖー]+")
 
 
 def _is_name(word: Word) -> bool:

@@ -138,6 +138,9 @@ def _mark(
         end += 1
     chain = words[at + 1 : end]
     stop = words[end] if end < len(words) and clauses[end] == clause else None
+    last = stop is None or stop.surface in _SENTENCE_END
+    if stop is not None and stop.surface in _BOUNDARY:
+        stop = None
     forms = frozenset((word.key, word.base, word.surface))
     joined = (
         frozenset((words[at - 1].surface + word.surface,))
@@ -157,7 +160,7 @@ def _mark(
         _is_hedged(folded, words, at, end, clauses, sentences, past),
         _is_verbal(word, chain, stop),
         past,
-        _is_plain(word, chain, stop, past),
+        last and not past and _is_plain(word, chain),
         any(w.base in ("れる", "られる") for w in chain),
     )
 
@@ -196,12 +199,11 @@ def _is_verbal(word: Word, chain: Sequence[Word], stop: Word | None) -> bool:
     return first.base in ("する", "できる", "出来る", "行う", "おこなう", "行なう")
 
 
-def _is_plain(word: Word, chain: Sequence[Word], stop: Word | None, past: bool) -> bool:
-    """Whether a sentence ends with the word in its present tense: 発売する。, 発売します。"""
-    if past or stop is not None or (not chain and word.pos != "動詞"):
+def _is_plain(word: Word, chain: Sequence[Word]) -> bool:
+    """Whether a word that ends a sentence does so in the present tense: 発売する。, 発売します。"""
+    if not chain and word.pos != "動詞":
         return False
-    rest = [w.base for w in chain]
-    return all(base in ("する", "ます", "れる", "られる", "せる", "させる") for base in rest)
+    return all(w.base in ("する", "ます", "れる", "られる", "せる", "させる") for w in chain)
 
 
 def _is_hedged(

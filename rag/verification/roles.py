@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from rag.japanese import Word
+from rag.verification.naming import ORGANISATIONS
 from rag.verification.problems import Problem, problem
 from rag.verification.reading import Reading
 
@@ -151,8 +152,9 @@ def _named(compound: Sequence[Word]) -> str:
     text = "".join(word.surface for word in compound)
     name = any(
         word.pos2 == "固有名詞"
+        or (at and word.surface in ORGANISATIONS)
         or (word.surface.isascii() and word.surface.isalpha())
         or (not word.kana and word.pos == "名詞")
-        for word in compound
+        for at, word in enumerate(compound)
     )
     return ("\0" if name else "") + text

@@ -6,7 +6,7 @@ import re
 from typing import Literal
 
 from rag.verification import claims, figures, naming, roles
-from rag.verification.claims import opposed
+from rag.verification.antonyms import opposed
 from rag.verification.marks import Mark
 from rag.verification.reading import Reading, read
 
@@ -69,7 +69,10 @@ def _covers(claim: Reading, quote: Reading) -> bool:
 def _is_in(mark: Mark, quote: Reading) -> bool:
     if mark.forms & quote.forms:
         return True
-    return any(mark.sides & other.sides or opposed(mark, other) is not None for other in quote.marks)
+    return any(
+        mark.sides & other.sides or opposed(mark.text, mark.sides, other.text, other.sides) is not None
+        for other in quote.marks
+    )
 
 
 def _is_conditional(claim: Reading, quote: Reading) -> bool:
