@@ -53,6 +53,10 @@ class EmbeddingUnavailable(EmbeddingError):
     retryable = True
 
 
+class ReadingError(RagError):
+    """The reader's model is missing or damaged."""
+
+
 class MissingExtra(RagError):
     """An optional dependency is not installed; the hint is the pip command."""
 
@@ -73,3 +77,19 @@ class StoreBusy(StoreError):
 
 class CitationError(RagError):
     """A quote is not in the article at the given offsets."""
+
+
+class InvalidKey(RagError):
+    """An API key is missing, unknown, expired or revoked, or may not do this."""
+
+
+class ServerBusy(RagError):
+    """More work is waiting than a server accepts, or one client asks too often."""
+
+    retryable = True
+
+
+class TookTooLong(RagError):
+    """A request was given up after its time."""
+
+    retryable = True
