@@ -15,8 +15,8 @@ from rag.chunking import CHUNKER
 from rag.config import EmbeddingSettings, Settings, find_home, load_settings
 from rag.corpus import read_corpus
 from rag.errors import ArticleNotFound, ChunkNotFound, ConfigError, InvalidQuestion, StoreBusy
-from rag.japanese import TOKENIZER
 from rag.library import Changes, Library, Progress, writing
+from rag.terms import TOKENIZER
 from rag.timing import Timer
 from rag.types import (
     Abstention,

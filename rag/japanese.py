@@ -16,9 +16,6 @@ from typing import NamedTuple
 
 import fugashi
 
-TOKENIZER = "unidic-lite-words+bigrams/1"
-"""Names what `tokens` does; recorded in every index, because question and index must share one tokenizer."""
-
 
 class Span(NamedTuple):
     """A run `[start, end)` of a text."""
@@ -225,7 +222,7 @@ def tokens(text: str) -> list[str]:
     """Search tokens of a text in one field: content words and character bigrams of its normalised copy.
 
     Words alone miss what the dictionary splits in two ways; bigrams alone lose long names. Together they find
-    1 to 3 points more (R@1) than either, measured by `evals/bench_retrieval.py`.
+    1 to 3 points more (R@1) than either, measured by `python -m evals.bench.retrieval`.
     """
     folded = normalise(text).text
     return [*content_words(folded), *bigrams(folded)]

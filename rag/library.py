@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from rag.chunking import chunk, indexed_text
 from rag.corpus import article_paths, check_unique, read_article, replace_file, write_article
 from rag.errors import ArticleNotFound, CorpusError, StoreBusy, StoreError
-from rag.japanese import tokens
+from rag.terms import index_terms
 from rag.types import Article, Chunk, Embedder, IndexedArticle, IndexedChunk, Store, Vector, sha256
 
 _BATCH = 32
@@ -292,4 +292,4 @@ def _not_written(path: Path, error: OSError) -> StoreError:
 def _indexed(article: Article, piece: Chunk, vectors: dict[str, Vector]) -> IndexedChunk:
     text = indexed_text(article, piece)
     digest = sha256(text)
-    return IndexedChunk(piece, tuple(tokens(text)), digest, vectors[digest])
+    return IndexedChunk(piece, tuple(index_terms(text)), digest, vectors[digest])

@@ -1,0 +1,58 @@
+"""Search terms: what a text is indexed under, and what a question is searched by.
+
+Both hold the tokens of `rag.japanese` and the values of dates and numbers, so that 2026/1/12, 令和8年1月12日 and January
+12, 2026 meet, and 8億, 八億 and 800 million. Texts hold the sounds of their names too (`rag.names`); a question is
+searched by the spellings that its names have in the texts, which `rag.retrieval` looks up by these sounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rag.english import expansion
+from rag.japanese import fold, tokens
+from rag.names import sounds, synonyms_in
+from rag.quantities import Date, dates, numbers
+
+TOKENIZER = "unidic-lite-words+bigrams+values+sounds/2"
+"""Names what `index_terms` does; recorded in every index, because question and index must share it."""
+
+
+MARKS = "_@#~"
+"""First characters of terms that are no words: pairs of letters, dates, numbers and sounds."""
+
+
+def index_terms(text: str) -> list[str]:
+    """What a text is found by, with repeats; sounds and values once each."""
+    return [*tokens(text), *values(text), *sounds(fold(text))]
+
+
+def question_terms(question: str) -> list[str]:
+    """What a question is searched by, without repeats, but for the spellings of its names in the corpus."""
+    others = [token for name in synonyms_in(question) for token in tokens(name)]
+    return list(dict.fromkeys([*tokens(question), *values(question), *expansion(question), *others]))
+
+
+def values(text: str) -> list[str]:
+    """Distinct marked tokens for the dates and numbers of a text: `@2026-1-12`, `@2026-1`, `@1-12`, `@2026`, `#800`."""
+    found = dates(text)
+    marked = [f"@{part}" for date in found for part in _parts(date)]
+    marked += [
+        f"#{number.value.normalize():f}"
+        for number in numbers(text)
+        if not any(date.start <= number.start < date.end for date in found)
+    ]
+    return list(dict.fromkeys(marked))
+
+
+def _parts(date: Date) -> Iterator[str]:
+    """A date and whatever less precise form of it a text may use; a bare month says too little."""
+    _, _, year, month, day = date
+    if month and day:
+        yield f"{month}-{day}"
+    if year:
+        yield f"{year}"
+        if month:
+            yield f"{year}-{month}"
+            if day:
+                yield f"{year}-{month}-{day}"
