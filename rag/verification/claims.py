@@ -15,7 +15,7 @@ from rag.verification.antonyms import opposed
 from rag.verification.marks import Mark
 from rag.verification.problems import Kind, Problem, problem
 from rag.verification.reading import Reading
-from rag.verification.reading_ja import HEDGES
+from rag.verification.reading_ja import HEDGES, IMPLICIT
 
 
 class _Place(NamedTuple):
@@ -36,6 +36,7 @@ def problems(said: Reading, quotes: Sequence[Reading]) -> Iterator[Problem]:
                 seen.add(found[:2])
                 yield found
     yield from _bare_negation(said, quotes)
+    yield from _unmatched(said, quotes)
     yield from _extent(said, quotes)
 
 
@@ -113,6 +114,45 @@ def _bare_negation(said: Reading, quotes: Sequence[Reading]) -> Iterator[Problem
         denied = [said.source]
     for text in denied:
         yield problem("polarity", text, said.english)
+
+
+def _unmatched(said: Reading, quotes: Sequence[Reading]) -> Iterator[Problem]:
+    """Predicates in other words than the quotes': denied where the part of the quotes that fits best denies nothing
+    that the statement does not also deny in the same words."""
+    if said.english or not quotes or any(quote.english for quote in quotes):
+        return
+    known = frozenset[str]().union(*(quote.forms for quote in quotes))
+    sides = {side for quote in quotes for mark in quote.marks for side in mark.sides}
+    for mark in said.marks:
+        if mark.negated and not mark.forms & known and not mark.sides & sides:
+            clause = _best_clause(mark, said, quotes)
+            if clause and not any(_is_denial(other) and not other.forms & said.forms for other in clause):
+                yield problem("polarity", mark.text, said.english)
+
+
+def _is_denial(mark: Mark) -> bool:
+    return mark.negated is not False or bool(mark.forms & IMPLICIT)
+
+
+_BESIDE = 3
+"""What the word right before a predicate weighs among those around it: most often its object."""
+
+
+def _best_clause(mark: Mark, said: Reading, quotes: Sequence[Reading]) -> list[Mark]:
+    """The words of the quotes' clause that shares most with the clause of a word of the statement."""
+    around = said.clauses[mark.clause]
+    before = [near.forms for near in said.marks if near.clause == mark.clause and near.end <= mark.start][-1:]
+    beside = frozenset[str]().union(*before)
+    ranked = [
+        (
+            len(around & forms) + _BESIDE * bool(beside & forms),
+            [other for other in quote.marks if other.clause == number],
+        )
+        for quote in quotes
+        for number, forms in enumerate(quote.clauses)
+    ]
+    shared, clause = max(ranked, key=lambda each: each[0], default=(0, []))
+    return clause if shared else []
 
 
 _EXTENTS = {

@@ -84,13 +84,21 @@ _BOUND_BEFORE = tuple(
 )
 
 
-class Figure(NamedTuple):
-    """A number as a text states it: value, unit and bounds; `text` is the words."""
+_DENIED = re.compile(
+    r"(?:以上|以下|未満|超|程度|ほど|前後|以内)?(?:で|に|と)(?:は|も)?(?:ない|なかっ|なく|ありませ|なら(?:ない|なかっ|ず)|なりませ)"
+)
 
+
+class Figure(NamedTuple):
+    """A number as a text states it; `text` is the words, and `denied`: it is said not to be so."""
+
+    start: int
+    end: int
     value: Decimal
     unit: str
     bounds: frozenset[Bound]
     text: str
+    denied: bool
 
 
 class Figures(NamedTuple):
@@ -142,7 +150,15 @@ def _figure(text: str, quantity: Quantity) -> Figure:
         after, unit = quantity.unit + after, ""
     bounds = {bound for bound, pattern in _BOUND_AFTER if pattern.match(after)}
     bounds |= {bound for bound, pattern in _BOUND_BEFORE if pattern.search(before)}
-    return Figure(value, unit, frozenset(bounds), text[quantity.start : quantity.end])
+    return Figure(
+        quantity.start,
+        quantity.end,
+        value,
+        unit,
+        frozenset(bounds),
+        text[quantity.start : quantity.end],
+        _DENIED.match(after) is not None,
+    )
 
 
 def problems(text: str, quotes: Sequence[str], english: bool) -> Iterator[Problem]:
@@ -169,6 +185,8 @@ def _wrong(
     agreeing = [other for other in equal if _same_unit(figure.unit, other.unit, quotes)]
     if not agreeing:
         yield problem("unit", figure.text, english, equal[0].text)
+    elif not any(figure.denied == other.denied for other in agreeing):
+        yield problem("polarity", figure.text, english)
     elif not any(_same_bounds(figure.bounds, other.bounds, english) for other in agreeing):
         yield problem("bound", figure.text, english)
 

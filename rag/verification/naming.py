@@ -19,7 +19,7 @@ from rag.verification.reading_en import STOP
 DEMONYMS = Path(__file__).parent.parent / "data" / "demonyms.tsv"
 
 _LATIN = re.compile(r"[a-z][a-z0-9.+#&\-]+")
-_KATAKANA = re.compile(r"[ァ-ヴー]{3,}")
+_KATAKANA = re.compile(r"[ァ-ヴー]{2,}")
 _CAPITALISED = re.compile(r"\b[A-Z][\w]*(?:[.&\-][\w]+)*")
 ORGANISATIONS = frozenset(
     """
@@ -132,11 +132,15 @@ def _japanese(said: Reading, known: _Known) -> Iterator[str]:
                 yield before + word.surface
     for run in _KATAKANA_COMPOUND.findall(said.text):
         parts = [part.key for part in said.words if part.surface in run and _KATAKANA.fullmatch(part.surface)]
-        if not known.has(run) and not any(known.has(part) for part in parts):
+        if (
+            (len(parts) > 1 or "・" in run)
+            and not known.has(run)
+            and not any(known.has(part) for part in parts)
+        ):
             yield run
 
 
-_KATAKANA_COMPOUND = re.compile(r"[ァ-ヴー]{2,}(?:[・=][ァ-ヴー]{2,})+")
+_KATAKANA_COMPOUND = re.compile(r"[ァ-ヴー]{2,}(?:[・=][ァ-ヴー]{2,})*")
 
 
 def _compound_before(said: Reading, at: int) -> str:

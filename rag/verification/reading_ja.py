@@ -102,7 +102,19 @@ def marks(folded: str, words: Sequence[Word]) -> tuple[Mark, ...]:
     for at, word in enumerate(words):
         if _is_marked(word):
             found.append(_mark(folded, words, at, negative, clauses, sentences))
-    return tuple(found)
+    for pattern, meaning in _MEANINGS:
+        for match in pattern.finditer(folded):
+            at = next(i for i, word in enumerate(words) if word.end > match.start())
+            forms = frozenset((meaning,))
+            found.append(Mark(*match.span(), match.group(), forms, clauses[at], sentences[at], sides(forms)))
+    return tuple(sorted(found, key=lambda mark: mark.start))
+
+
+_MEANINGS = (
+    (re.compile(r"(?:なければ|なくては|なくちゃ|ないと|なきゃ|ねば)(?:なら|いけ)(?:ない|ません|ず)"), "必要"),
+    (re.compile(r"(?:ては|では|ちゃ)(?:なら|いけ)(?:ない|ません|ず)|ないでください|(?:ない|ぬ)よう"), "禁止"),
+)
+"""What is said in grammar alone may be said in a word too."""
 
 
 def _is_marked(word: Word) -> bool:

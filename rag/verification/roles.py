@@ -53,11 +53,7 @@ def _swapped(said: Sequence[_Role], stated: dict[str, set[str]]) -> Iterator[Pro
         known = stated.get(role.noun)
         if known is not None and known & role.roles:
             continue
-        rivals = [
-            noun
-            for noun, roles in stated.items()
-            if noun != role.noun and roles & role.roles & {"agent", "object"}
-        ]
+        rivals = [noun for noun, roles in stated.items() if noun != role.noun and roles & role.roles]
         if known is None and not (_is_name(role.noun) and "agent" in role.roles):
             continue  # a noun that the quotes do not relate to this predicate: only a name can be taken for another
         if rivals and (known is not None or all(_is_name(noun) for noun in rivals)):
