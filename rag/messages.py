@@ -6,9 +6,12 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from rag.messages_serving import SERVING
+
 Lang = Literal["ja", "en"]
 
 _TEXTS: dict[str, tuple[str, str]] = {
+    **SERVING,
     "about": (
         "日本語の記事に、出典つきで答えます。答えの一文ごとに、記事の原文・位置・URLを示します。",
         "Answers questions on Japanese articles; every sentence has its exact quote, its place and the URL.",
@@ -144,6 +147,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "abstained": ("答えを控えます", "No answer"),
     "nearest": ("近い文章", "Nearest passages"),
     "suggestions": ("代わりに聞けること", "What could be asked instead"),
+    "completed": ("答えた質問", "The question answered"),
+    "dropped": ("裏付けられず落とした文", "Dropped, because no quote supports it"),
     "no_evidence": (
         "登録された記事には、この質問の答えが見つかりませんでした。",
         "The articles do not hold an answer to this question.",

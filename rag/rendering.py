@@ -16,7 +16,7 @@ from rag.doctor import Finding
 from rag.errors import RagError
 from rag.library import Changes
 from rag.messages import Lang, text
-from rag.types import Answer, Article, Citation, Hit, Reply
+from rag.types import Abstention, Answer, Article, Citation, Hit, Reply, Statement
 
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Control characters: an article must not be able to command the terminal."""
@@ -41,19 +41,40 @@ def _console() -> Console:
 def print_reply(reply: Reply, lang: Lang, console: Console | None = None) -> None:
     """An answer with its numbered quotes and URLs, or an abstention with the nearest passages."""
     console = console or _console()
-    if isinstance(reply, Answer):
-        for statement in reply.statements:
-            markers = "".join(f"[{citation.n}]" for citation in statement.citations)
-            console.print(
-                Text.assemble((_shown(statement.text), "bold"), " ", (markers, "cyan")), soft_wrap=True
-            )
-        console.print(f"\n[dim]{text('sources', lang)}[/dim]")
-        for citation in reply.citations:
-            _print_citation(citation, lang, console)
-        return
-    console.print(
-        f"[yellow]{text('abstained', lang)}[/yellow]: {escape(text(reply.reason, lang))}", soft_wrap=True
+    if reply.standalone_question:
+        console.print(f"[dim]{text('completed', lang)}: {escape(_shown(reply.standalone_question))}[/dim]")
+    if reply.notice:
+        console.print(f"[yellow]{escape(_shown(reply.notice))}[/yellow]", soft_wrap=True)
+    if isinstance(reply, Abstention):
+        reason = f"[yellow]{text('abstained', lang)}[/yellow]: {escape(text(reply.reason, lang))}"
+        console.print(reason, soft_wrap=True)
+    _print_statements(
+        reply.statements if isinstance(reply, Answer) else reply.corrections, reply.citations, lang, console
     )
+    if isinstance(reply, Abstention):
+        _print_nearest(reply, lang, console)
+        return
+    for dropped in reply.dropped:
+        console.print(
+            f"[yellow]{text('dropped', lang)}[/yellow]: {escape(_shown(dropped.text))} [dim]({escape(_shown(dropped.why))})[/dim]",
+            soft_wrap=True,
+        )
+
+
+def _print_statements(
+    statements: Sequence[Statement], citations: Sequence[Citation], lang: Lang, console: Console
+) -> None:
+    for statement in statements:
+        markers = "".join(f"[{citation.n}]" for citation in statement.citations)
+        line = Text.assemble((_shown(statement.text), "bold"), " ", (markers, "cyan"))
+        console.print(line, soft_wrap=True)
+    if citations:
+        console.print(f"\n[dim]{text('sources', lang)}[/dim]")
+    for citation in citations:
+        _print_citation(citation, lang, console)
+
+
+def _print_nearest(reply: Abstention, lang: Lang, console: Console) -> None:
     if reply.hits:
         console.print(f"\n[dim]{text('nearest', lang)}[/dim]")
         print_hits(reply.hits[:3], lang, console)

@@ -13,8 +13,10 @@ from rag.citations import cite, verify
 from rag.japanese import Span
 from rag.structure import is_list_item
 from rag.types import Chunk, Citation, Hit, Statement
+from rag.verification import stance
 
 MOST_QUOTED = 3
+_YES, _NO = ("はい。", "Yes."), ("いいえ。", "No.")
 
 
 class Citations:
@@ -48,7 +50,27 @@ def compose(question: Question, chosen: Sequence[Evidence]) -> tuple[Statement, 
             if (evidence.hit.article.id, span) in citations or len(statements) >= MOST_QUOTED:
                 continue
             statements += _statements(question, evidence, span, citations, lead=not statements)
+    if question.type == "yes_no" and (
+        said := _yes_or_no(question, [s.citations[0].quote for s in statements])
+    ):
+        statements.insert(0, Statement(text=said, citations=statements[0].citations))
     return tuple(statements)
+
+
+def correct(question: Question, instead: str, evidence: Evidence) -> tuple[Statement, ...]:
+    """What is true instead of what a question takes for granted, and the sentence that says so."""
+    citation = Citations().of(evidence.hit, evidence.span)
+    texts = [_NO[question.english]] if question.type == "yes_no" else []
+    texts += [text for text in (instead, readable(citation.quote)) if text]
+    return tuple(Statement(text=text, citations=(citation,)) for text in dict.fromkeys(texts))
+
+
+def _yes_or_no(question: Question, quotes: Sequence[str]) -> str | None:
+    """はい or いいえ where one of the quoted sentences says so and none says the opposite."""
+    found = {stance(question.text, quote) for quote in quotes} - {"unknown"}
+    if len(found) != 1:
+        return None
+    return (_YES if found.pop() == "entails" else _NO)[question.english]
 
 
 def _statements(

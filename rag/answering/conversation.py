@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.answering.question import analyse
+from rag.answering.question import analyse, is_name
 from rag.english import is_english
 from rag.japanese import Word, normalise, words
 from rag.types import Turn
@@ -44,7 +44,6 @@ _COPULAR = re.compile(
 _LEAD = re.compile(r"(.{1,60}?)(?:です|でした|だ)。")
 _NOUN = re.compile(r"[一-鿿ァ-ヺーA-Za-z0-9]+")
 _QUOTED = re.compile(r"「([^「」]{1,40})」|『([^『』]{1,40})』|[\"“]([^\"”]{1,40})[\"”]")
-_NAME = re.compile(r"[a-z][a-z0-9.\-]{2,}|[ァ-ヺー]{3,}")
 
 
 def complete(question: str, history: Sequence[Turn]) -> str:
@@ -168,7 +167,7 @@ def _is_noun(word: Word) -> bool:
 
 
 def _is_name(word: Word) -> bool:
-    return word.pos2 == "固有名詞" or _NAME.fullmatch(word.surface) is not None
+    return is_name(word) and len(word.surface) > 2  # AI, OS: words, if Latin ones
 
 
 def _has_name(text: str) -> bool:

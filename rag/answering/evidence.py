@@ -145,12 +145,15 @@ def match(term: Term, found: frozenset[str]) -> float:
 def _match_form(form: str, found: frozenset[str]) -> float:
     if form in found:
         return 1.0
+    if " " in form:
+        return min(_match_form(part, found) for part in form.split())
     if form.isascii() and len(form) > 2 and any(token.startswith(form) for token in found):
         return 0.8  # written without a space: CEOSam, GPT4
     if form.isascii() or len(form) < 2:
         return 0.0
     pairs = ["_" + form[i : i + 2] for i in range(len(form) - 1)]
-    return 0.7 * sum(pair in found for pair in pairs) / len(pairs)
+    share = sum(pair in found for pair in pairs) / len(pairs)
+    return 0.9 if share == 1 and len(pairs) > 2 else 0.7 * share
 
 
 _NAME_AROUND = 0.9

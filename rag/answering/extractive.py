@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rag.answering.abstaining import confidence, refusal, threshold
-from rag.answering.composing import MOST_QUOTED, compose
+from rag.answering.composing import MOST_QUOTED, compose, correct
 from rag.answering.evidence import Evidence, find
+from rag.answering.premises import FalsePremise, false_premise
 from rag.answering.question import Question, Term, analyse
+from rag.answering.spelling import spelled_as_in
 from rag.japanese import fold
-from rag.types import Answer, Embedder, Hit, Reply, Statement
+from rag.types import Abstention, Answer, Embedder, Hit, Reply, Statement
 
 NEAR_TIE = 0.35
 """Difference of log-odds under which the second best evidence is quoted too. Of 43 such ties on the development
@@ -24,10 +26,13 @@ class ExtractiveAnswerer:
 
     def answer(self, question: str, hits: Sequence[Hit]) -> Reply:
         """An answer of one to three statements, or an abstention when the evidence is weak."""
-        analysed = analyse(question)
+        analysed = spelled_as_in(analyse(question), [hit.chunk.text for hit in hits])
         evidence = find(analysed, hits, self._embedder)
         certain = confidence(analysed, evidence)
         read = _with_reader_scores(hits, evidence, certain)
+        premise = false_premise(analysed, evidence)
+        if premise is not None:
+            return _corrected(analysed, premise).model_copy(update={"confidence": certain, "hits": read})
         if certain < threshold():
             return refusal(analysed, evidence, read).model_copy(update={"confidence": certain})
         chosen = _choose(analysed, evidence)
@@ -39,6 +44,15 @@ class ExtractiveAnswerer:
         reply = self.answer(question, hits)
         yield from reply.statements if isinstance(reply, Answer) else ()
         yield reply
+
+
+def _corrected(question: Question, premise: FalsePremise) -> Reply:
+    """What the sources say instead: 「いいえ」 to a yes-no question, else the reason why the question has no answer."""
+    statements = correct(question, premise.correction, premise.evidence)
+    if question.type == "yes_no":
+        return Answer(question=question.text, statements=statements)
+    message = "質問の前提が、記事の内容と違います。"
+    return Abstention(question=question.text, reason="false_premise", message=message, corrections=statements)
 
 
 def _with_reader_scores(hits: Sequence[Hit], evidence: Sequence[Evidence], certain: float) -> tuple[Hit, ...]:

@@ -91,7 +91,8 @@ _REFERENCE_FRAME = frozenset(
     "出典 参照 情報 源 引用 元 参考 資料 文献 リンク link url source reference".split()
 )
 
-_LATIN_OR_NUMBER = re.compile(r"[a-z][a-z0-9.+#&\-]*|\d[\d.,]*")
+_LATIN = re.compile(r"[a-z][a-z0-9.+#&\-]*")
+_NUMBER = re.compile(r"\d[\d.,]*")
 _KATAKANA = re.compile(r"[ァ-ヺー]{3,}")
 
 
@@ -170,9 +171,9 @@ _UNKNOWN_ENGLISH = 0.3
 """Weight of an English word that the glossary does not have: its absence from a Japanese passage says little."""
 
 
-def _is_name(word: Word) -> bool:
-    """Latin words, numbers, UniDic's proper nouns, and katakana that its dictionary does not know as a loanword."""
-    if word.pos2 == "固有名詞" or _LATIN_OR_NUMBER.fullmatch(word.base):
+def is_name(word: Word) -> bool:
+    """Latin words, UniDic's proper nouns, and katakana that its dictionary does not know as a loanword."""
+    if word.pos2 == "固有名詞" or _LATIN.fullmatch(word.base):
         return True
     return _KATAKANA.fullmatch(word.base) is not None and not word.key.isascii()
 
@@ -185,14 +186,14 @@ def _terms(text: str, folded: str, english: bool) -> tuple[Term, ...]:
         weight = _WEIGHTS.get(word.pos, 0.0)
         if not weight or not is_content(word) or not frame.isdisjoint((word.base, word.key)):
             continue
-        is_name = _is_name(word)
+        named = is_name(word) or _NUMBER.fullmatch(word.base) is not None
         forms: tuple[str, ...] = (word.key, word.base)
         if english:
             japanese = translations(word.surface)
-            is_name = word.surface in capitalised or word.surface[0].isdigit()
-            weight = 1.0 if is_name else 0.7 if japanese else _UNKNOWN_ENGLISH
+            named = word.surface in capitalised or word.surface[0].isdigit()
+            weight = 1.0 if named else 0.7 if japanese else _UNKNOWN_ENGLISH
             forms = (*forms, *map(fold, japanese))
-        elif is_name:
+        elif named:
             weight = 1.0
-        found.setdefault(word.key, Term(word.surface, tuple(dict.fromkeys(forms)), weight, is_name))
+        found.setdefault(word.key, Term(word.surface, tuple(dict.fromkeys(forms)), weight, named))
     return tuple(found.values())

@@ -44,7 +44,7 @@ def short_answer(question: Question, quote: str) -> ShortAnswer | None:
     if len(_ASKS.findall(fold(question.text))) > 1 or question.wants_both:
         return None
     candidates = _candidates(question, quote)
-    chosen = _clearest(question, quote, [Span(c.start, c.end) for c in candidates])
+    chosen = clearest(question, quote, [Span(c.start, c.end) for c in candidates])
     if chosen is None:
         return None
     candidate = candidates[chosen]
@@ -72,7 +72,7 @@ def _candidates(question: Question, quote: str) -> Sequence[Date | Quantity]:
     return [candidate for candidate in found if fold(quote[candidate.start : candidate.end]) not in asked]
 
 
-def _clearest(question: Question, quote: str, candidates: Sequence[Span]) -> int | None:
+def clearest(question: Question, quote: str, candidates: Sequence[Span]) -> int | None:
     """The candidate whose own stretch of the sentence holds clearly more of the question than any other's."""
     if len(candidates) < 2:
         return 0 if candidates else None
