@@ -2,25 +2,19 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
 import click
 
 from rag import wire
 from rag.assistant import Assistant, rebuild
+from rag.cli_feedback import feedback_group
+from rag.cli_parts import Context, command, opened, progress_bar
+from rag.cli_serve import keys_group, mcp_command, serve_command
 from rag.errors import InvalidQuestion, RagError
-from rag.library import Progress as Report
 from rag.messages import Lang, language, text
-
-
-class Context(NamedTuple):
-    """What every command shares."""
-
-    lang: Lang
-    home: Path | None
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -89,19 +83,22 @@ def build(context: Context) -> click.Group:
 
     lang = context.lang
     group = click.Group("rag", help=text("about", lang), epilog=text("epilog", lang), no_args_is_help=True)
-    for make in (_ask, _search, _ingest, _remove, _articles, _rebuild, _chat, _doctor):
+    single = (
+        _ask,
+        _search,
+        _ingest,
+        _remove,
+        _articles,
+        _rebuild,
+        _chat,
+        serve_command,
+        mcp_command,
+        _doctor,
+    )
+    for make in (*single, keys_group, feedback_group):
         group.add_command(make(context))
     group.add_command(eval_command(lang, context.home))
     return group
-
-
-def _command(
-    name: str, lang: Lang, *parameters: click.Parameter
-) -> Callable[[Callable[..., None]], click.Command]:
-    def make(run: Callable[..., None]) -> click.Command:
-        return click.Command(name, callback=run, params=list(parameters), help=text(name, lang))
-
-    return make
 
 
 def _json_flag(lang: Lang) -> click.Option:
@@ -119,10 +116,10 @@ def _ask(context: Context) -> click.Command:
     jsonl_flag = click.Option(["--jsonl"], is_flag=True, help=text("ask.jsonl", lang))
     question_argument = click.Argument(["question"], required=False)
 
-    @_command("ask", lang, question_argument, _json_flag(lang), jsonl_flag, _k_option(lang))
+    @command("ask", lang, question_argument, _json_flag(lang), jsonl_flag, _k_option(lang))
     def ask(question: str | None, as_json: bool, jsonl: bool, k: int) -> None:
         if jsonl:
-            with _opened(context) as assistant:
+            with opened(context) as assistant:
                 for line in sys.stdin.buffer if sys.stdin else ():
                     print(_answer_line(assistant, line, k, lang), flush=True)
         elif question is None:
@@ -132,7 +129,7 @@ def _ask(context: Context) -> click.Command:
         else:
             from rag.rendering import print_reply
 
-            with _opened(context) as assistant:
+            with opened(context) as assistant:
                 print_reply(assistant.ask(question, k), lang)
 
     return ask
@@ -140,7 +137,7 @@ def _ask(context: Context) -> click.Command:
 
 def _ask_json(context: Context, question: str, k: int) -> dict[str, Any]:
     try:
-        with _opened(context) as assistant:
+        with opened(context) as assistant:
             return wire.reply_object(assistant.ask(question, k))
     except RagError as error:
         print(wire.dumps(wire.error_object(error), indent=2))
@@ -163,9 +160,9 @@ def _answer_line(assistant: Assistant, line: bytes, k: int, lang: Lang) -> str:
 def _search(context: Context) -> click.Command:
     lang = context.lang
 
-    @_command("search", lang, click.Argument(["question"]), _json_flag(lang), _k_option(lang))
+    @command("search", lang, click.Argument(["question"]), _json_flag(lang), _k_option(lang))
     def search(question: str, as_json: bool, k: int) -> None:
-        with _opened(context) as assistant:
+        with opened(context) as assistant:
             hits = assistant.search(question, k)
         if as_json:
             print(wire.dumps([wire.hit_object(hit) for hit in hits], indent=2))
@@ -181,7 +178,7 @@ def _ingest(context: Context) -> click.Command:
     lang = context.lang
     facts = [click.Option([f"--{name}"], help=text(f"ingest.{name}", lang)) for name in _FACTS]
 
-    @_command("ingest", lang, click.Argument(["sources"], nargs=-1, required=True), *facts)
+    @command("ingest", lang, click.Argument(["sources"], nargs=-1, required=True), *facts)
     def ingest(sources: tuple[str, ...], **given: str | None) -> None:
         from rag.importing.source import import_source
         from rag.rendering import print_changes
@@ -189,7 +186,7 @@ def _ingest(context: Context) -> click.Command:
         if len(sources) > 1 and (given["url"] or given["title"]):
             raise click.UsageError(text("one_source", lang))
         articles = [article for source in sources for article in import_source(source, **given)]
-        with _opened(context) as assistant, _progress(lang) as progress:
+        with opened(context) as assistant, progress_bar(lang) as progress:
             print_changes(assistant.ingest(articles, progress), lang)
 
     return ingest
@@ -199,20 +196,20 @@ _FACTS = ("url", "title", "publisher", "published")
 
 
 def _remove(context: Context) -> click.Command:
-    @_command("remove", context.lang, click.Argument(["article_id"]))
+    @command("remove", context.lang, click.Argument(["article_id"]))
     def remove(article_id: str) -> None:
         from rag.rendering import print_changes
 
-        with _opened(context) as assistant:
+        with opened(context) as assistant:
             print_changes(assistant.remove(article_id), context.lang)
 
     return remove
 
 
 def _articles(context: Context) -> click.Command:
-    @_command("articles", context.lang, _json_flag(context.lang))
+    @command("articles", context.lang, _json_flag(context.lang))
     def articles(as_json: bool) -> None:
-        with _opened(context) as assistant:
+        with opened(context) as assistant:
             found, chunks = assistant.articles(), assistant.chunk_count()
         if as_json:
             print(wire.dumps([article.model_dump(exclude={"text"}) for article in found], indent=2))
@@ -225,9 +222,9 @@ def _articles(context: Context) -> click.Command:
 
 
 def _rebuild(context: Context) -> click.Command:
-    @_command("rebuild", context.lang)
+    @command("rebuild", context.lang)
     def rebuild_index() -> None:
-        with _progress(context.lang) as progress, rebuild(context.home, progress=progress) as assistant:
+        with progress_bar(context.lang) as progress, rebuild(context.home, progress=progress) as assistant:
             counts = {"articles": len(assistant.articles()), "chunks": assistant.chunk_count()}
             print(text("article_count", context.lang, **counts))
 
@@ -243,18 +240,18 @@ def _chat(context: Context) -> click.Command:
     port_option = click.Option(["--port"], type=port_type, help=text("chat.port", lang))
     open_flag = click.Option(["--open/--no-open", "open_browser"], default=True, help=text("chat.open", lang))
 
-    @_command("chat", lang, host_option, port_option, open_flag)
+    @command("chat", lang, host_option, port_option, open_flag)
     def chat(host: str, port: int | None, open_browser: bool) -> None:
         import ui
 
-        with _opened(context) as assistant:
+        with opened(context) as assistant:
             ui.launch(assistant, lang, host=host, port=port, open_browser=open_browser)
 
     return chat
 
 
 def _doctor(context: Context) -> click.Command:
-    @_command("doctor", context.lang)
+    @command("doctor", context.lang)
     def doctor() -> None:
         from rag.doctor import examine
         from rag.rendering import print_findings
@@ -265,34 +262,3 @@ def _doctor(context: Context) -> click.Command:
             raise click.exceptions.Exit(1)
 
     return doctor
-
-
-@contextmanager
-def _opened(context: Context) -> Iterator[Assistant]:
-    with _progress(context.lang) as progress:
-        assistant = Assistant.open(context.home, progress=progress)
-    with assistant:
-        yield assistant
-
-
-@contextmanager
-def _progress(lang: Lang) -> Iterator[Report]:
-    """A progress bar on standard error that appears with the first report and leaves nothing behind."""
-    bars: list[Any] = []
-
-    def report(stage: str, done: int, total: int) -> None:
-        if not bars:
-            from rich.console import Console
-            from rich.progress import Progress
-
-            console = Console(stderr=True)
-            bar = Progress(console=console, transient=True, disable=not console.is_terminal)
-            bar.start()
-            bars.extend((bar, bar.add_task(text("indexing", lang))))
-        bars[0].update(bars[1], completed=done, total=total)
-
-    try:
-        yield report
-    finally:
-        if bars:
-            bars[0].stop()

@@ -1,5 +1,1 @@
-"""The HTTP API (`docs/http.md`)."""
-
-from rag.http.app import create_app
-
-__all__ = ["create_app"]
+"""The HTTP API (`docs/http.md`): `rag.http.app.create_app`."""

@@ -16,7 +16,7 @@ from rag.http.server import Server, lang_of, request_id
 log = logging.getLogger("rag.http")
 
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
-_OWN = re.compile(r"/(v1|mcp|docs|healthz|readyz|metrics|login|logout)(/|$)")
+_OWN = re.compile(r"/(v1|mcp|docs|openapi\.json|healthz|readyz|metrics|login|logout)(/|$)")
 
 
 class Access:
@@ -71,6 +71,11 @@ class Access:
         }
         quiet = route in ("chat", "/healthz", "/readyz", "/metrics") and status < 400
         log.log(logging.DEBUG if quiet else logging.INFO, "request", extra={"fields": fields})
+
+
+def is_own(path: str) -> bool:
+    """Whether a path is the API's, MCP's or the server's own, and not the chat's."""
+    return _OWN.match(path) is not None
 
 
 def route_of(scope: Scope) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from fastapi import Depends, FastAPI
@@ -25,7 +25,8 @@ from rag.http.access import Access
 from rag.http.gate import Gate
 from rag.http.limits import Bodies
 from rag.http.problems import FieldProblem, Problem, problem, problem_of, respond
-from rag.http.server import WRITE_TIMEOUT_S, Server, lang_of, request_id, server_of, telemetry_wanted
+from rag.http.server import Server, lang_of, request_id, server_of, telemetry_wanted
+from rag.http.watching import watching
 
 log = logging.getLogger("rag.http")
 
@@ -61,17 +62,9 @@ def create_app(
 
     @asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
-        async with _entered(lifespans):
-            await asyncio.to_thread(server.count)
-            watching = asyncio.create_task(_watch(server))
-            try:
-                yield
-            finally:
-                server.draining.set()
-                watching.cancel()
-                with suppress(asyncio.CancelledError):
-                    await watching
-                await asyncio.to_thread(server.close)
+        async with _entered(lifespans), watching(server):
+            yield
+        await asyncio.to_thread(server.close)
 
     app = FastAPI(
         title="rag",
@@ -167,21 +160,3 @@ async def _entered(lifespans: tuple[Lifespan, ...]) -> AsyncIterator[None]:
         return
     async with lifespans[0](), _entered(lifespans[1:]):
         yield
-
-
-async def _watch(server: Server) -> None:
-    """Take over changes in the corpus folder every now and then; a wrong file leaves the index as it was."""
-    while server.settings.reload_s:
-        await asyncio.sleep(server.settings.reload_s)
-        try:
-            if await server.writes.run(server.assistant.update, WRITE_TIMEOUT_S):
-                await server.writes.run(server.count, WRITE_TIMEOUT_S)
-            server.reload_problem = ""
-        except RagError as error:
-            if str(error) != server.reload_problem:
-                log.warning("reload failed", extra={"fields": {"error": str(error)}})
-            server.reload_problem = str(error)
-        except Exception:
-            log.exception("reload failed")
-            server.reload_problem = "unexpected"
-        server.metrics.reloaded(bool(server.reload_problem))
