@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self, cast
+from typing import NamedTuple, Self, cast
 
 from rag import retrieval
 from rag.answering.conversation import complete
 from rag.answering.extractive import ExtractiveAnswerer
 from rag.chunking import CHUNKER
-from rag.config import EmbeddingSettings, Settings, find_home, load_settings
+from rag.config import EmbeddingSettings, LlmSettings, Settings, find_home, load_settings
 from rag.corpus import read_corpus
 from rag.errors import ArticleNotFound, ChunkNotFound, ConfigError, InvalidQuestion, StoreBusy
 from rag.library import Changes, Library, Progress, writing
@@ -41,12 +41,28 @@ READ = 12
 
 _EMPTY = "記事がまだありません。「rag ingest ファイルかURL」で取り込んでください。"
 
+Completer = Callable[[str, Sequence[Turn]], str]
+"""Makes a follow-up a question that stands by itself, from the turns before it."""
+
+
+class Engine(NamedTuple):
+    """What composes replies."""
+
+    answerer: Answerer
+    complete: Completer
+
 
 class Assistant:
     """Search, ask and ingest over one home folder (`corpus/` and `index/`). Safe to share between threads."""
 
     def __init__(
-        self, corpus: Path, index: Path, embedder: Embedder, store: Store, answerer: Answerer
+        self,
+        corpus: Path,
+        index: Path,
+        embedder: Embedder,
+        store: Store,
+        answerer: Answerer,
+        complete: Completer = complete,
     ) -> None:
         """Put together from parts; `Assistant.open` picks the usual ones."""
         self.corpus = corpus
@@ -54,6 +70,7 @@ class Assistant:
         self.embedder = embedder
         self._store = store
         self._answerer = answerer
+        self._complete = complete
         self._library = Library(corpus, index, embedder, store)
 
     @classmethod
@@ -72,11 +89,13 @@ class Assistant:
             IndexMismatch: the index was built with another model or version.
         """
         folder = find_home(Path(home) if home is not None else None)
-        embedder = open_embedder((settings or load_settings(folder)).embedding)
+        chosen = settings or load_settings(folder)
+        embedder = open_embedder(chosen.embedding)
+        engine = open_engine(chosen.llm, embedder)
         index = folder / "index"
         store = open_store(index, embedder)
         try:
-            assistant = cls(folder / "corpus", index, embedder, store, ExtractiveAnswerer(embedder))
+            assistant = cls(folder / "corpus", index, embedder, store, *engine)
             assistant.update(progress)
         except BaseException:
             store.close()
@@ -129,7 +148,7 @@ class Assistant:
         timer = Timer()
         asked = clean_question(question)
         with timer("complete"):
-            standalone = complete(asked, history)
+            standalone = self._complete(asked, history)
         hits = retrieval.search(standalone, self.embedder, self._store, max(k, READ), where, timer)
         if not hits and not self._store.count():
             yield Abstention(
@@ -256,6 +275,25 @@ def open_embedder(settings: EmbeddingSettings) -> Embedder:
     from rag.embedding.bundled import BundledEmbedder
 
     return BundledEmbedder()
+
+
+def open_engine(settings: LlmSettings, embedder: Embedder) -> Engine:
+    """The engine that the settings name: an LLM, or reading without one.
+
+    Raises:
+        ConfigError, MissingExtra: the LLM cannot be used; nothing is sent to it yet.
+    """
+    extractive = ExtractiveAnswerer(embedder)
+    if not settings.model:
+        return Engine(extractive, complete)
+    from rag.answering.llm import LlmAnswerer
+    from rag.answering.llm_client import Connection
+
+    connection = Connection(
+        settings.model, settings.base_url, settings.api_key, settings.output, settings.max_output_tokens
+    )
+    answerer = LlmAnswerer(connection, extractive, settings.timeout_s)
+    return Engine(answerer, answerer.complete)
 
 
 def open_store(index: Path, embedder: Embedder) -> Store:

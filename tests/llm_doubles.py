@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 from doubles import HashEmbedder, make_article
 from pydantic import SecretStr
-from scripted_server import Act, Body, Handler, ScriptedServer, completes, prompt_of
+from scripted_server import Act, Body, Handler, Pace, ScriptedServer, completes, prompt_of
 
 from rag.answering.extractive import ExtractiveAnswerer
 from rag.answering.llm import LlmAnswerer
 from rag.answering.llm_client import Connection, OutputMode
 from rag.chunking import chunk
-from rag.types import Article, Hit, Reply, Statement
+from rag.types import Abstention, Answerer, Article, Hit, Reply, Statement
 
 KEY = "sk-test-0123456789abcdef"
 QUESTION = "ミナト広場の整備費はいくらですか?"
@@ -26,7 +26,7 @@ TEXT = "\n".join(["港の再開発", OPENED, COST + EXCEPTION, VISITORS])
 
 
 class Says(NamedTuple):
-    """A statement to write: `evidence` are words of the sentences whose keys it names, or keys made up."""
+    """A statement to write: `evidence` are words of the sentences whose keys it names; made up keys begin with =."""
 
     text: str
     evidence: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ def written(body: Body, status: str, statements: Sequence[Says]) -> str:
     keys = {row["text"]: row["key"] for row in rows_of(body) if "key" in row}
 
     def key_of(words: str) -> str:
-        return next((key for text, key in keys.items() if words in text), words)
+        return words[1:] if words[0] == "=" else next(key for text, key in keys.items() if words in text)
 
     made = [
         {"evidence": [key_of(words) for words in one.evidence], "quote": one.quote, "text": one.text}
@@ -59,9 +59,9 @@ def written(body: Body, status: str, statements: Sequence[Says]) -> str:
     return json.dumps({"status": status, "statements": made}, ensure_ascii=False)
 
 
-def writes(*statements: Says, status: str = "answered", pause: float = 0.0, cut: bool = False) -> Act:
+def writes(*statements: Says, status: str = "answered", pace: Pace = Pace()) -> Act:  # noqa: B008 - immutable
     def act(handler: Handler, body: Body) -> None:
-        completes(written(body, status, statements), pause, cut)(handler, body)
+        completes(written(body, status, statements), pace)(handler, body)
 
     return act
 
@@ -78,9 +78,25 @@ def hits_of(*articles: Article) -> list[Hit]:
     ]
 
 
-def answerer(server: ScriptedServer, output: OutputMode = "tool", timeout_s: float = 20.0) -> LlmAnswerer:
+class FindsNothing:
+    """A reader that finds no answer to anything, so that the model is always asked."""
+
+    def answer(self, question: str, hits: Sequence[Hit]) -> Reply:
+        nearest = tuple(hits)
+        return Abstention(question=question, reason="no_evidence", message="?", confidence=0.2, hits=nearest)
+
+    def stream(self, question: str, hits: Sequence[Hit]) -> Iterator[Statement | Reply]:
+        yield self.answer(question, hits)
+
+
+def answerer(
+    server: ScriptedServer,
+    output: OutputMode = "tool",
+    timeout_s: float = 20.0,
+    local: Answerer | None = None,
+) -> LlmAnswerer:
     connection = Connection("openai:test-model", server.url, SecretStr(KEY), output, 4000)
-    return LlmAnswerer(connection, ExtractiveAnswerer(HashEmbedder()), timeout_s)
+    return LlmAnswerer(connection, local or ExtractiveAnswerer(HashEmbedder()), timeout_s)
 
 
 class Streamed(NamedTuple):

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, NamedTuple
 
 Handler = BaseHTTPRequestHandler
 Body = dict[str, Any]
@@ -111,15 +111,21 @@ def prompt_of(body: Body) -> str:
     return content if isinstance(content, str) else "".join(part["text"] for part in content)
 
 
-def completes(content: str, pause: float = 0.0, cut: bool = False) -> Act:
-    """A chat completion in the way it was asked for: a call of the output tool or text, at once or streamed.
+class Pace(NamedTuple):
+    """How a completion is streamed: with `pause` seconds between its pieces; with `cut` the connection ends in the
+    middle; with `hold`, three quarters are sent and the rest when it is set, or never after 10 seconds."""
 
-    Streamed, `pause` seconds pass between pieces, and with `cut` the connection ends in the middle.
-    """
+    pause: float = 0.0
+    cut: bool = False
+    hold: threading.Event | None = None
+
+
+def completes(content: str, pace: Pace = Pace()) -> Act:  # noqa: B008 - immutable
+    """A chat completion in the way it was asked for: a call of the output tool or text, at once or streamed."""
 
     def act(handler: Handler, body: Body) -> None:
         if body.get("stream"):
-            _stream(handler, body, content, pause, cut)
+            _stream(handler, body, content, pace)
             return
         message: Body = {"role": "assistant", "content": content}
         if tools := body.get("tools"):
@@ -143,14 +149,18 @@ def _completion(body: Body, kind: str, choices: list[Body]) -> Body:
     return {"id": "x", "object": kind, "created": 1, "model": body["model"], "choices": choices}
 
 
-def _stream(handler: Handler, body: Body, content: str, pause: float, cut: bool) -> None:
+def _stream(handler: Handler, body: Body, content: str, pace: Pace) -> None:
+    handler.protocol_version = "HTTP/1.1"  # in chunks: what is cut can be told from what has ended
     handler.send_response(200)
     handler.send_header("Content-Type", "text/event-stream")
+    handler.send_header("Transfer-Encoding", "chunked")
     handler.send_header("Connection", "close")
     handler.end_headers()
     tools = body.get("tools")
     pieces = [content[at : at + PIECE] for at in range(0, len(content), PIECE)]
-    for n, piece in enumerate(pieces[: max(1, len(pieces) // 2)] if cut else pieces):
+    for n, piece in enumerate(pieces[: max(1, len(pieces) // 2)] if pace.cut else pieces):
+        if pace.hold and n == len(pieces) * 3 // 4 and not pace.hold.wait(10):
+            break
         delta: Body = {"content": piece}
         if tools:
             call: Body = {"index": 0, "function": {"arguments": piece}}
@@ -160,13 +170,14 @@ def _stream(handler: Handler, body: Body, content: str, pause: float, cut: bool)
             delta = {"tool_calls": [call]}
         if not _event(handler, _chunk(body, {"role": "assistant", **delta}, None)):
             return
-        time.sleep(pause)
-    if cut:
+        time.sleep(pace.pause)
+    if pace.cut:
         handler.connection.close()
         return
     _event(handler, _chunk(body, {}, "tool_calls" if tools else "stop"))
     _event(handler, _completion(body, "chat.completion.chunk", []) | {"usage": USAGE})
     _write(handler, b"data: [DONE]\n\n")
+    _write(handler, b"")
 
 
 def _chunk(body: Body, delta: Body, reason: str | None) -> Body:
@@ -179,9 +190,9 @@ def _event(handler: Handler, event: Body) -> bool:
 
 
 def _write(handler: Handler, content: bytes) -> bool:
-    """Whether anybody is still listening."""
+    """Write one chunk, the empty one last; whether anybody is still listening."""
     try:
-        handler.wfile.write(content)
+        handler.wfile.write(f"{len(content):x}\r\n".encode() + content + b"\r\n")
         handler.wfile.flush()
     except OSError:
         return False

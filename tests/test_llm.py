@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, get_args
 
 import pytest
@@ -17,6 +17,7 @@ from llm_doubles import (
     QUESTION,
     TEXT,
     VISITORS,
+    FindsNothing,
     Says,
     answerer,
     harbour,
@@ -30,7 +31,7 @@ from scripted_server import Act, ScriptedServer, completes, serving
 
 from rag.answering.extractive import ExtractiveAnswerer
 from rag.answering.llm_client import OutputMode
-from rag.types import Abstention, Answer
+from rag.types import Abstention, Answer, Hit, Reply
 
 pytest.importorskip("pydantic_ai.models.openai", reason='pip install "rag[llm]"')
 pytestmark = [pytest.mark.loopback, pytest.mark.enable_socket]
@@ -38,7 +39,7 @@ pytestmark = [pytest.mark.loopback, pytest.mark.enable_socket]
 MODES: tuple[OutputMode, ...] = get_args(OutputMode)
 HITS = hits_of(harbour())
 FALSE = Says("ミナト広場の整備費は400億円です。", (COST,))
-INVENTED = Says(COST, ("zzzzz",))
+INVENTED = Says(COST, ("=zzzzz",))
 MISQUOTED = says(COST, "整備に400億円")
 SOURCELESS = Says(COST)
 
@@ -179,14 +180,25 @@ def test_the_model_may_refuse(server: ScriptedServer, status: str) -> None:
 
 def test_a_false_premise_is_corrected_with_a_citation(server: ScriptedServer) -> None:
     question = "ミナト広場の整備費が500億円なのはなぜですか?"
-    refused = reply(server, writes(says(COST), status="false_premise"), question=question)
+    script = [writes(says(COST), status="false_premise")]
+    refused = reply(server, *script, question=question, local=FindsNothing())
     assert isinstance(refused, Abstention)
     assert refused.reason == "false_premise"
     assert [one.text for one in refused.corrections] == [COST, EXCEPTION]
     assert refused.citations[0].quote == COST
-    wrong = reply(server, *[writes(FALSE, status="false_premise")] * 2, question=question)
+    script = [writes(FALSE, status="false_premise")] * 2
+    wrong = reply(server, *script, question=question, local=FindsNothing())
     assert wrong.reason == "unsupported_claim"
     assert not wrong.corrections
+
+
+def test_a_premise_that_reading_corrected_costs_nothing(server: ScriptedServer) -> None:
+    class Corrects(FindsNothing):
+        def answer(self, question: str, hits: Sequence[Hit]) -> Reply:
+            return super().answer(question, hits).model_copy(update={"reason": "false_premise"})
+
+    assert reply(server, local=Corrects()).reason == "false_premise"
+    assert server.bodies == []
 
 
 def test_what_answers_is_marked_within_the_whole_quote(server: ScriptedServer) -> None:
