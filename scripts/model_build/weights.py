@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,12 +61,38 @@ class Floats:
         return Floats(self.values[indices])
 
 
-Matrix = Blocks | Floats
+@dataclass(frozen=True)
+class Bytes:
+    """A matrix in 8 bits: `weight = q * scale`, where each row has a scale of its own.
+
+    `q`: int8, shape (rows, columns). `scale`: float16, shape (rows, 1).
+    """
+
+    q: NDArray[np.int8]
+    scale: NDArray[np.float16]
+
+    def floats(self) -> FloatArray:
+        """The matrix in float32."""
+        return np.asarray(self.q.astype(np.float32) * self.scale.astype(np.float32), np.float32)
+
+    def rows(self, indices: NDArray[np.int64]) -> Bytes:
+        """The matrix with only these rows."""
+        return Bytes(self.q[indices], self.scale[indices])
+
+
+Matrix = Blocks | Bytes | Floats
+
+
+def to_bytes(matrix: FloatArray) -> Bytes:
+    """Round a float matrix to 8 bits."""
+    scale = (np.abs(matrix).max(1, keepdims=True) / 127).astype(np.float16)
+    divisor = np.maximum(scale.astype(np.float32), np.finfo(np.float16).tiny)
+    return Bytes(np.clip(np.rint(matrix / divisor), -127, 127).astype(np.int8), scale)
 
 
 def as_blocks(matrix: Matrix) -> Blocks:
     """The matrix in 4-bit blocks, rounded if it is not yet."""
-    return matrix if isinstance(matrix, Blocks) else to_blocks(matrix.values)
+    return matrix if isinstance(matrix, Blocks) else to_blocks(matrix.floats())
 
 
 def to_blocks(matrix: FloatArray) -> Blocks:
@@ -142,3 +168,13 @@ class Weights:
             words=self.words.rows(np.array(indices, np.int64)),
             pieces=tuple(self.pieces[index] for index in indices),
         )
+
+
+def in_eight_bits(encoder: Weights) -> Weights:
+    """The encoder with the matrices of its layers in 8 bits and its word vectors in 4-bit blocks."""
+    layers = tuple(Layer(*(_eight_bits(part) for part in layer)) for layer in encoder.layers)
+    return replace(encoder, words=as_blocks(encoder.words), layers=layers)
+
+
+def _eight_bits(part: Any) -> Any:
+    return Dense(to_bytes(part.weight.floats()), part.bias) if isinstance(part, Dense) else part
