@@ -54,6 +54,9 @@ def _joins_previous(ch: str) -> bool:
 _LONGEST_RUN = 31
 """A letter with the 30 marks that Unicode's stream-safe format allows; longer runs take too long to sort."""
 
+_QUICKLY_FOLDED = 1000
+"""Characters up to which a text is compared with its copy as a whole: it may be all marks of one letter."""
+
 _VARIANT_PUNCTUATION = str.maketrans(
     {**dict.fromkeys("‐‑‒–−﹣", "-"), "〜": "~", "∼": "~", "’": "'", "‘": "'", "“": '"', "”": '"'}
 )
@@ -61,6 +64,10 @@ _VARIANT_PUNCTUATION = str.maketrans(
 
 @lru_cache(maxsize=1 << 14)
 def _fold(segment: str) -> str:
+    return _folded(segment)
+
+
+def _folded(segment: str) -> str:
     kept = "".join(ch for ch in segment if ch != "\0" and not "\ud800" <= ch <= "\udfff")
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", kept).casefold())
     return folded.translate(_VARIANT_PUNCTUATION)
@@ -70,6 +77,8 @@ def normalise(text: str) -> Normalised:
     """A copy for comparing: NFKC, case-folded, one dash, tilde and quote; NUL and lone surrogates dropped."""
     if text.isascii() and "\0" not in text:
         return Normalised(text.casefold(), tuple(range(len(text) + 1)))
+    if len(text) <= _QUICKLY_FOLDED and _folded(text) == text:
+        return Normalised(text, tuple(range(len(text) + 1)))
     parts: list[str] = []
     offsets: list[int] = []
     start = 0

@@ -33,13 +33,13 @@ def opposed(one: str, its: frozenset[Side], other: str, others: frozenset[Side])
 
     Words of two kanji need not be in the table when they differ in one that is (過大/過小, 社内/社外).
     """
-    for a in its:
+    for a in its if others else ():
         for b in others:
             if a.group == b.group and a.side != b.side:
                 return a.complement
-    if len(one) == len(other) == _COMPOUND:
-        differ = [pair for pair in zip(one, other, strict=True) if pair[0] != pair[1]]
-        if len(differ) == 1 and differ[0] in _kanji():
+    if len(one) == len(other) == _COMPOUND and (one[0] == other[0]) != (one[1] == other[1]):
+        at = int(one[0] == other[0])
+        if (one[at], other[at]) in _kanji():
             return False
     return None
 

@@ -140,12 +140,11 @@ _BESIDE = 3
 
 def _best_clause(mark: Mark, said: Reading, quotes: Sequence[Reading]) -> list[Mark]:
     """The words of the quotes' clause that shares most with the clause of a word of the statement."""
-    around = said.clauses[mark.clause]
-    before = [near.forms for near in said.marks if near.clause == mark.clause and near.end <= mark.start][-1:]
-    beside = frozenset[str]().union(*before)
+    around = [near for near in said.marks if near.clause == mark.clause and near is not mark]
+    before = frozenset[str]().union(*[near.forms for near in around if near.end <= mark.start][-1:])
     ranked = [
         (
-            len(around & forms) + _BESIDE * bool(beside & forms),
+            sum(bool(near.forms & forms) for near in around) + _BESIDE * bool(before & forms),
             [other for other in quote.marks if other.clause == number],
         )
         for quote in quotes

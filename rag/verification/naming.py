@@ -58,12 +58,17 @@ def problems(said: Reading, quotes: Sequence[Reading], context: str) -> Iterator
         yield problem("name", name, said.english)
 
 
+_INNER_CAPITAL = re.compile(r"(?<=[A-Za-z])(?=[A-Z][a-z])")
+"""CEOSam Altman names Sam, and OpenAI nothing more."""
+
+
 class _Known:
     """Everything that may be named: the folded words of quotes and context, and how they are read."""
 
     def __init__(self, quotes: Sequence[Reading], context: str) -> None:
         self.quotes = (*quotes, read(context))
-        self.text = _joined("\n".join(quote.text for quote in self.quotes))
+        apart = [_INNER_CAPITAL.sub(" ", quote.source) for quote in self.quotes]
+        self.text = _joined("\n".join((*(quote.text for quote in self.quotes), *map(fold, apart))))
         self.forms = frozenset[str]().union(*(quote.forms for quote in self.quotes))
 
     def has(self, name: str, *forms: str) -> bool:

@@ -154,11 +154,10 @@ def _mark(
     if stop is not None and stop.surface in _BOUNDARY:
         stop = None
     forms = frozenset((word.key, word.base, word.surface))
-    joined = (
-        frozenset((words[at - 1].surface + word.surface,))
-        if at and words[at - 1].end == word.start
-        else forms
-    )
+    joined = words[at - 1].surface + word.surface if at and words[at - 1].end == word.start else ""
+    compound = sides((joined,))
+    if compound:
+        forms = frozenset((joined,))
     past = _is_past(chain)
     return Mark(
         word.start,
@@ -167,7 +166,7 @@ def _mark(
         forms,
         clause,
         sentences[at],
-        sides(forms | joined),
+        compound or sides(forms),
         _negated(words, at, end, negative, clauses, stop),
         _is_hedged(folded, words, at, end, clauses, sentences, past),
         _is_verbal(word, chain, stop),

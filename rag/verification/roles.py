@@ -91,6 +91,9 @@ def _of_sentence(words: Sequence[Word]) -> Iterator[_Role]:
         predicate = _predicate(words, at)
         if predicate is None:
             continue
+        if not predicate:
+            used |= {noun.at for noun in nouns if noun.at < at and noun.particle in _ACTIVE}
+            continue
         passive = any(w.base in ("れる", "られる") for w in words[at + 1 : at + 4])
         table = _PASSIVE if passive else _ACTIVE
         own = [noun for noun in nouns if noun.at < at and noun.at not in used and noun.particle in table]
@@ -105,11 +108,13 @@ def _of_sentence(words: Sequence[Word]) -> Iterator[_Role]:
             )
             yield _Role(predicate, topic.noun, frozenset(roles))
         elif topic is not None and "を" not in particles and not passive:
-            yield _Role(predicate, topic.noun, frozenset(("object", "agent")))
+            yield _Role(predicate, topic.noun, frozenset(("object",)))
 
 
 def _predicate(words: Sequence[Word], at: int) -> str | None:
     word = words[at]
+    if word.pos in ("形容詞", "形状詞") and word.pos2 == "一般":
+        return ""
     if word.pos == "動詞" and word.pos2 == "一般":
         return word.key
     if word.pos != "名詞" or not word.pos3.startswith("サ変"):

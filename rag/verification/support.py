@@ -13,6 +13,10 @@ from rag.verification.reading import read
 _ENDS = re.compile(r"(?:[。!?.、」\s]|$)")
 
 
+_YES_OR_NO = re.compile(r"^\s*(?:はい|いいえ|いえ|(?:yes|no)\b(?!\.? ?\d))\s*[、。,.!:]*\s*", re.IGNORECASE)
+"""What answers the question, not what the quotes say: `stance` compares that."""
+
+
 def support(text: str, quotes: Sequence[str], context: str = "") -> tuple[Problem, ...]:
     """The problems of one statement of an answer; none when its quotes support it.
 
@@ -21,6 +25,7 @@ def support(text: str, quotes: Sequence[str], context: str = "") -> tuple[Proble
     """
     if any(_is_extract(text, quote) for quote in quotes):
         return ()
+    text = _YES_OR_NO.sub("", text)
     said, read_quotes = read(text), [read(quote) for quote in quotes]
     return (
         *figures.problems(text, quotes, said.english),
