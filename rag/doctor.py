@@ -10,8 +10,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from rag.assistant import open_embedder, open_store
-from rag.config import find_home, load_settings
+from rag.assistant import open_embedder, open_engine, open_store
+from rag.config import LlmSettings, find_home, load_settings
 from rag.corpus import read_corpus
 from rag.errors import RagError
 from rag.japanese import words
@@ -54,6 +54,8 @@ def examine(home: Path | None = None) -> Iterator[Finding]:
         return f"{embedder[0].model_id}, {len(vector)} 次元, {(time.perf_counter() - start) * 1000:.0f} ms"
 
     yield _checked("埋め込みモデル / embedding model", embed)
+    if embedder:
+        yield _checked("回答エンジン / answering engine", lambda: _engine(settings.llm, embedder[0]))
     if not (folder / "corpus").is_dir():
         yield Finding(
             "warning",
@@ -88,6 +90,14 @@ def _versions() -> Finding:
     if missing:
         return Finding("failed", "版 / versions", ", ".join(missing), "pip install -e . を実行してください。")
     return Finding("ok", "版 / versions", ", ".join(found))
+
+
+def _engine(settings: LlmSettings, embedder: Embedder) -> str:
+    """What answers. An LLM's settings are examined; nothing is sent to its provider."""
+    open_engine(settings, embedder)
+    if not settings.model:
+        return "extractive (LLM なし / without an LLM)"
+    return ", ".join(filter(None, (settings.model, settings.base_url, f"output = {settings.output}")))
 
 
 def _corpus(folder: Path) -> str:
