@@ -6,13 +6,15 @@
 Each sampled question is read twice: among the chunks found, and among those without its gold paragraph and
 without the answer's text, where the right thing is to abstain. The project's own development questions
 (`evals/questions.jsonl`, split dev) count as much as all of JaQuAD. Both models are regularised logistic
-regressions: a softmax over the candidate units of a question for the order, a binary one for the decision.
+regressions: a softmax over the candidate units of a question for the order, a binary one for the decision. They are
+fitted twice, without and with what the span reader adds.
 """
 
 from __future__ import annotations
 
 import argparse
 import gzip
+import hashlib
 import json
 import random
 import tempfile
@@ -29,22 +31,30 @@ from evals.items import load_items
 from rag import Article, Assistant, Hit
 from rag.answering.abstaining import answerability_features
 from rag.answering.evidence import Evidence, find, ranking_features
-from rag.answering.parameters import PARAMETERS
+from rag.answering.parameters import PARAMETERS, Engine
 from rag.answering.question import Question, analyse
+from rag.answering.spelling import spelled_as_in
+from rag.reading.bundled import BundledReader
+from rag.types import Reader
 
 RANKING = ("own_coverage", "coverage", "missing_name", "word_coverage", "typed", "nearness", "hit_score")
 DECISION = (
     *("own_coverage", "word_coverage", "missing_name", "rarest", "untyped"),
     *("nearness", "nearest", "hit_score", "lead", "english", "terms"),
 )
-"""The features of each model, in the order of the rows below."""
+READ_RANKING, READ_DECISION = (
+    ("span", "relevance", "answerable"),
+    ("span", "best_span", "relevance", "answerable"),
+)
+"""The features of each model, and those that the span reader adds."""
+
+ENGINES: dict[Engine, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "rules": (RANKING, DECISION),
+    "model": ((*RANKING, *READ_RANKING), (*DECISION, *READ_DECISION)),
+}
 
 QUESTIONS = Path(__file__).parent / "questions.jsonl"
 READ = 12
-THRESHOLD = 0.3
-"""Right replies and abstentions together are most frequent here on the development questions: what is not surely right
-is more often badly read than absent, and a quote shown in vain is seen through."""
-
 
 Matrix = NDArray[np.float64]
 
@@ -65,10 +75,9 @@ class Example(NamedTuple):
     evidence: list[Evidence]
     right: NDArray[np.bool_]
 
-    @property
-    def ranking(self) -> Matrix:
-        """The features of each unit, shape (units, features)."""
-        return np.array([[ranking_features(e)[name] for name in RANKING] for e in self.evidence])
+    def features(self, names: Sequence[str]) -> Matrix:
+        """The ranking features of each unit, shape (units, names)."""
+        return np.array([[ranking_features(e)[name] for name in names] for e in self.evidence])
 
 
 def main() -> None:
@@ -77,7 +86,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, required=True, help="folder with jaquad-train.json.gz")
-    parser.add_argument("--articles", type=int, default=80, help="JaQuAD articles to sample (default 80)")
+    parser.add_argument("--articles", type=int, default=20, help="JaQuAD articles to sample (default 20)")
     parser.add_argument("--questions", type=int, default=400, help="JaQuAD questions to sample (default 400)")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
@@ -85,12 +94,14 @@ def main() -> None:
     articles, golds = jaquad(
         options.data / "jaquad-train.json.gz", options.articles, options.questions, options.seed
     )
+    reader = BundledReader()
     with tempfile.TemporaryDirectory() as home, Assistant.open(home) as assistant:
         assistant.ingest(articles)
-        pairs = [examples(assistant, gold) for gold in track(golds, "JaQuAD")]
+        pairs = [examples(assistant, gold, reader) for gold in track(golds, "JaQuAD")]
     with Assistant.open() as assistant:
-        own = [examples(assistant, gold)[0] for gold in track(development(), "dev")]
-    fitted = fit([pair[0] for pair in pairs], [pair[1] for pair in pairs], own)
+        own = [examples(assistant, gold, reader)[0] for gold in track(development(), "dev")]
+    found, hidden = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    fitted = {engine: fit(engine, found, hidden, own) for engine in ENGINES}
     PARAMETERS.write_text(
         json.dumps({"provenance": provenance(options), **fitted}, indent=1) + "\n", encoding="utf-8"
     )
@@ -105,9 +116,10 @@ def provenance(options: argparse.Namespace) -> str:
 
 
 def jaquad(path: Path, n_articles: int, n_questions: int, seed: int) -> tuple[list[Article], list[Gold]]:
-    """Sampled articles (their first 14 paragraphs) and questions of JaQuAD."""
+    """Sampled articles (their first 14 paragraphs) and questions of JaQuAD, of those the span reader never saw."""
     chooser = random.Random(seed)
     data = json.loads(gzip.decompress(path.read_bytes()))["data"]
+    data = [entry for entry in data if held_out(entry["title"])]
     chooser.shuffle(data)
     articles: list[Article] = []
     golds: list[Gold] = []
@@ -127,6 +139,11 @@ def jaquad(path: Path, n_articles: int, n_questions: int, seed: int) -> tuple[li
     return articles, chooser.sample(golds, min(n_questions, len(golds)))
 
 
+def held_out(title: str) -> bool:
+    """Whether training kept an article for development (`training/data.py`): every 20th by the hash of its title."""
+    return int(hashlib.sha256(title.encode()).hexdigest(), 16) % 20 == 0
+
+
 def development() -> list[Gold]:
     """The project's own development questions; unanswerable ones have no spans."""
     return [
@@ -135,11 +152,11 @@ def development() -> list[Gold]:
     ]
 
 
-def examples(assistant: Assistant, gold: Gold) -> tuple[Example, Example]:
+def examples(assistant: Assistant, gold: Gold, reader: Reader) -> tuple[Example, Example]:
     """The question read with everything found, and with its answer hidden."""
     hits = assistant.search(gold.question, k=30)
     hidden = [hit for hit in hits if not _gives_away(hit, gold)]
-    return _example(assistant, gold, hits[:READ]), _example(assistant, gold, hidden[:READ])
+    return _example(assistant, gold, hits[:READ], reader), _example(assistant, gold, hidden[:READ], reader)
 
 
 def _gives_away(hit: Hit, gold: Gold) -> bool:
@@ -152,47 +169,70 @@ def _overlap(a: tuple[str, int, int], b: tuple[str, int, int]) -> bool:
     return a[0] == b[0] and a[1] < b[2] and b[1] < a[2]
 
 
-def _example(assistant: Assistant, gold: Gold, hits: Sequence[Hit]) -> Example:
-    question = analyse(gold.question)
-    evidence = find(question, hits, assistant.embedder)
+def _example(assistant: Assistant, gold: Gold, hits: Sequence[Hit], reader: Reader) -> Example:
+    question = spelled_as_in(analyse(gold.question), [hit.chunk.text for hit in hits])
+    evidence = find(question, hits, assistant.embedder, reader)
     places = [(e.hit.article.id, e.unit.start, e.unit.end) for e in evidence]
     right = [any(_overlap(place, span) for span in gold.spans) for place in places]
     return Example(question, evidence, np.array(right, bool))
 
 
-def fit(found: Sequence[Example], hidden: Sequence[Example], own: Sequence[Example]) -> dict[str, Any]:
-    """Both models' weights by feature name; prints what they reach."""
-    ranking = _fit_ranking([e for e in found if e.right.any()], [e for e in own if e.right.any()])
-    outside = [_decision(e, ranking) for e in found if e.evidence]
-    outside += [_decision(e._replace(right=np.zeros_like(e.right)), ranking) for e in hidden if e.evidence]
-    inside = [_decision(e, ranking) for e in own if e.evidence]
+def fit(
+    engine: Engine, found: Sequence[Example], hidden: Sequence[Example], own: Sequence[Example]
+) -> dict[str, Any]:
+    """Both models' weights by feature name, and the threshold; prints what they reach."""
+    order, decision = ENGINES[engine]
+    print(f"{engine}:")
+    ranking = _fit_ranking(order, [e for e in found if e.right.any()], [e for e in own if e.right.any()])
+    outside = [_decision(engine, e, ranking) for e in found if e.evidence]
+    outside += [
+        _decision(engine, e._replace(right=np.zeros_like(e.right)), ranking) for e in hidden if e.evidence
+    ]
+    inside = [_decision(engine, e, ranking) for e in own if e.evidence]
     features = np.array([[*row, 1.0] for row, _ in (*outside, *inside)])
     labels = np.array([right for _, right in (*outside, *inside)], float)
     weights = np.array([1.0] * len(outside) + [len(outside) / len(inside)] * len(inside))
-    decision = _fit_decision(features, labels, weights)
+    fitted = _fit_decision(features, labels, weights)
+    own_scores = (features @ fitted)[len(outside) :]
+    threshold = _threshold(
+        own_scores, labels[len(outside) :], [bool(e.right.any()) for e in own if e.evidence]
+    )
     for name, part in (("JaQuAD", slice(len(outside))), ("dev", slice(len(outside), None))):
-        _report(name, (features @ decision)[part], labels[part])
+        _report(name, (features @ fitted)[part], labels[part], threshold)
     return {
-        "ranking": _named((*RANKING, "bias"), [*ranking, 0.0]),
-        "answerability": _named((*DECISION, "bias"), decision),
-        "threshold": THRESHOLD,
+        "ranking": _named((*order, "bias"), [*ranking, 0.0]),
+        "answerability": _named((*decision, "bias"), fitted),
+        "threshold": threshold,
     }
 
 
-def _decision(example: Example, ranking: Matrix) -> tuple[list[float], bool]:
+def _decision(engine: Engine, example: Example, ranking: Matrix) -> tuple[list[float], bool]:
     """The features of the decision, with the units in the new order, and whether the first is right."""
-    scores = example.ranking @ ranking
+    names, decision = ENGINES[engine]
+    scores = example.features(names) @ ranking
     order = np.argsort(-scores)
     evidence = [example.evidence[i]._replace(score=float(scores[i])) for i in order]
     features = answerability_features(example.question, evidence)
-    return [features[name] for name in DECISION], bool(example.right[order[0]])
+    return [features[name] for name in decision], bool(example.right[order[0]])
 
 
-def _report(name: str, scores: Matrix, labels: Matrix) -> None:
-    sure = 1 / (1 + np.exp(-scores)) >= THRESHOLD
+def _threshold(scores: Matrix, right: Matrix, answerable: Sequence[bool]) -> float:
+    """The confidence from which to answer: right answers and right abstentions together are most frequent there.
+
+    What can be answered and was read wrongly is lost either way, and does not count.
+    """
+    sure = 1 / (1 + np.exp(-scores))
+    steps = np.arange(0.1, 0.8, 0.02)
+    absent = ~np.array(answerable)
+    gains = [float(((sure >= step) * right).sum() + ((sure < step) & absent).sum()) for step in steps]
+    return round(float(steps[int(np.argmax(gains))]), 2)
+
+
+def _report(name: str, scores: Matrix, labels: Matrix, threshold: float) -> None:
+    sure = 1 / (1 + np.exp(-scores)) >= threshold
     refused, wrong = np.mean(~sure[labels == 1]), np.mean(sure[labels == 0])
     print(
-        f"{name}: AUROC {_auroc(scores, labels):.3f}, right units refused {refused:.3f}, wrong ones taken {wrong:.3f}"
+        f"  {name}: AUROC {_auroc(scores, labels):.3f}, right units refused {refused:.3f}, wrong ones taken {wrong:.3f}"
     )
 
 
@@ -200,28 +240,25 @@ def _named(names: Iterable[str], weights: Iterable[float]) -> dict[str, float]:
     return {name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True)}
 
 
-def _fit_ranking(found: Sequence[Example], own: Sequence[Example]) -> Matrix:
+def _fit_ranking(names: Sequence[str], found: Sequence[Example], own: Sequence[Example]) -> Matrix:
+    groups = [[(example.features(names), example.right) for example in group] for group in (found, own)]
+
     def loss(weights: Matrix) -> float:
         penalty = 0.002 * float(weights @ weights)
-        return (
-            float(
-                np.mean([_surprise(e, weights) for e in found])
-                + np.mean([_surprise(e, weights) for e in own])
-            )
-            + penalty
+        return penalty + sum(
+            float(np.mean([_surprise(rows @ weights, right) for rows, right in group])) for group in groups
         )
 
-    weights: Matrix = minimize(loss, np.ones(found[0].ranking.shape[1]), method="L-BFGS-B").x
-    for name, group in (("JaQuAD", found), ("dev", own)):
-        share = np.mean([e.right[int(np.argmax(e.ranking @ weights))] for e in group])
-        print(f"{name}: right unit first {share:.3f} of {len(group)}")
+    weights: Matrix = minimize(loss, np.ones(len(names)), method="L-BFGS-B").x
+    for name, group in zip(("JaQuAD", "dev"), groups, strict=True):
+        share = np.mean([right[int(np.argmax(rows @ weights))] for rows, right in group])
+        print(f"  {name}: right unit first {share:.3f} of {len(group)}")
     return weights
 
 
-def _surprise(example: Example, weights: Matrix) -> float:
-    scores = example.ranking @ weights
+def _surprise(scores: Matrix, right: NDArray[np.bool_]) -> float:
     shares = np.exp(scores - scores.max())
-    return -float(np.log(shares[example.right].sum() / shares.sum()))
+    return -float(np.log(shares[right].sum() / shares.sum()))
 
 
 def _fit_decision(features: Matrix, labels: Matrix, weights: Matrix) -> Matrix:

@@ -12,7 +12,7 @@ from rag import retrieval
 from rag.answering.conversation import complete
 from rag.answering.extractive import ExtractiveAnswerer
 from rag.chunking import CHUNKER
-from rag.config import EmbeddingSettings, LlmSettings, Settings, find_home, load_settings
+from rag.config import EmbeddingSettings, LlmSettings, ReaderSettings, Settings, find_home, load_settings
 from rag.corpus import read_corpus
 from rag.errors import ArticleNotFound, ChunkNotFound, ConfigError, InvalidQuestion, StoreBusy
 from rag.library import Changes, Library, Progress, writing
@@ -27,6 +27,7 @@ from rag.types import (
     Filter,
     Hit,
     IndexManifest,
+    Reader,
     Reply,
     Statement,
     Store,
@@ -91,7 +92,7 @@ class Assistant:
         folder = find_home(Path(home) if home is not None else None)
         chosen = settings or load_settings(folder)
         embedder = open_embedder(chosen.embedding)
-        engine = open_engine(chosen.llm, embedder)
+        engine = open_engine(chosen.llm, embedder, open_reader(chosen.reader))
         index = folder / "index"
         store = open_store(index, embedder)
         try:
@@ -277,13 +278,22 @@ def open_embedder(settings: EmbeddingSettings) -> Embedder:
     return BundledEmbedder()
 
 
-def open_engine(settings: LlmSettings, embedder: Embedder) -> Engine:
+def open_reader(settings: ReaderSettings) -> Reader | None:
+    """The span reader in the package, which loads itself when it first reads; None for rules alone."""
+    if settings.backend == "rules":
+        return None
+    from rag.reading.bundled import BundledReader
+
+    return BundledReader()
+
+
+def open_engine(settings: LlmSettings, embedder: Embedder, reader: Reader | None = None) -> Engine:
     """The engine that the settings name: an LLM, or reading without one.
 
     Raises:
         ConfigError, MissingExtra: the LLM cannot be used; nothing is sent to it yet.
     """
-    extractive = ExtractiveAnswerer(embedder)
+    extractive = ExtractiveAnswerer(embedder, reader)
     if not settings.model:
         return Engine(extractive, complete)
     from rag.answering.llm import LlmAnswerer

@@ -6,6 +6,9 @@
     url = ""                   # RAG_EMBEDDING__URL: base URL of an OpenAI-compatible server, e.g. http://localhost:8000/v1
     api_key = ""               # RAG_EMBEDDING__API_KEY: better in the environment than in the file
 
+    [reader]
+    backend = "rules"          # RAG_READER__BACKEND: rules, or model (the span reader in the package)
+
     [llm]
     model = ""                 # RAG_LLM__MODEL: openai:NAME, anthropic:NAME, ollama:NAME, …; empty: no LLM
     base_url = ""              # RAG_LLM__BASE_URL: OpenAI-compatible server (vLLM, llama.cpp), e.g. http://localhost:8000/v1
@@ -85,6 +88,14 @@ class ServerSettings(BaseModel):
     log_questions: bool = False
 
 
+class ReaderSettings(BaseModel):
+    """What finds the answer in the passages: the span reader in the package, or rules alone."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    backend: Literal["model", "rules"] = "rules"
+
+
 class LlmSettings(BaseModel):
     """Which LLM writes the answers; none while `model` is empty."""
 
@@ -106,6 +117,7 @@ class Settings(BaseSettings):
     )
 
     embedding: EmbeddingSettings = EmbeddingSettings()
+    reader: ReaderSettings = ReaderSettings()
     llm: LlmSettings = LlmSettings()
     server: ServerSettings = ServerSettings()
 

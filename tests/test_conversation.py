@@ -23,6 +23,7 @@ PRINCIPLES = Turn(question="Claudeの新しい憲法の4つの原則は?")
         (COWORK, "Windowsでは?", "CoworkはWindowsでは?"),
         (COWORK, "その料金は?", "Coworkの料金は?"),
         (COWORK, "対応OSは?", "Coworkの対応OSは?"),
+        (COWORK, "対応しているOSは?", "Coworkの対応しているOSは?"),
         (FINANCE, "その会社は他に何をしている?", "SoftBankは他に何をしている?"),
         (FINANCE, "運営は?", "Stargateの運営は?"),
         (PRINCIPLES, "その憲法は誰が書いた?", "Claudeの新しい憲法は誰が書いた?"),

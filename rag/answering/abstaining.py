@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from functools import lru_cache
 
 from rag.answering.evidence import SPECIFIC, Evidence
-from rag.answering.parameters import parameters, weighted
+from rag.answering.parameters import Parameters
 from rag.answering.question import Question
 from rag.japanese import fold
 from rag.quantities import numbers
@@ -42,10 +41,14 @@ def answerability_features(question: Question, evidence: Sequence[Evidence]) -> 
         "lead": min(lead, _CLEAR_LEAD) / _CLEAR_LEAD,
         "english": float(question.english),
         "terms": min(len(question.terms), _MANY_TERMS) / _MANY_TERMS,
+        "span": best.read.span,
+        "relevance": best.read.relevance,
+        "answerable": best.read.answerable,
+        "best_span": max(item.read.span for item in evidence),
     }
 
 
-def confidence(question: Question, evidence: Sequence[Evidence]) -> float:
+def confidence(question: Question, evidence: Sequence[Evidence], weights: Parameters) -> float:
     """Probability that the best evidence answers the question, by logistic regression; 0 where a rule forbids it."""
     if not evidence or _subjectless(question, evidence):
         return 0.0
@@ -53,13 +56,7 @@ def confidence(question: Question, evidence: Sequence[Evidence]) -> float:
         return float(evidence[0].typed)  # 「出典は?」: the list of sources answers, and nothing else does
     if _other_number(question, evidence[0]) or _unknown_name(question, evidence[0]):
         return 0.0
-    logit = weighted("answerability", answerability_features(question, evidence))
-    return 1 / (1 + math.exp(-logit))
-
-
-def threshold() -> float:
-    """The confidence from which an answer is given."""
-    return float(parameters()["threshold"])
+    return weights.probability(answerability_features(question, evidence))
 
 
 def refusal(question: Question, evidence: Sequence[Evidence], hits: tuple[Hit, ...]) -> Abstention:

@@ -35,6 +35,7 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _CONDITION = re.compile(r"[^、。?？]{1,20}(?:では|には|なら|だと|の場合は|でも)\s*[?？]?")
+_ONLY_TOPIC = re.compile(r"[^、。?？は]{1,20}は\s*[?？]?")
 _NOMINAL = re.compile(r"[^、。?？]{1,20}(?:は|って)?\s*[?？]?")
 _ASKS = re.compile(r"何|なに|なん|誰|だれ|どこ|いつ|いくら|いくつ|なぜ|どう|どの|どれ|どんな")
 _DOCUMENT = re.compile(r"(?:この|その)(?:記事|資料|文書|サイト|答え|回答|会話)")
@@ -73,7 +74,7 @@ def _completed_japanese(question: str, topic: str, answer: str) -> str:
         return f"{topic}は{question}"
     if _has_name(question):
         return question
-    if _NOMINAL.fullmatch(question) and not _has_verb(question) and not _ASKS.match(question):
+    if not _ASKS.match(question) and (_ONLY_TOPIC.fullmatch(question) or _is_nominal(question)):
         return f"{topic.partition('の')[0]}の{question}"
     terms = analyse(question).terms
     return question if len([term for term in terms if term.weight >= 0.7]) > 1 else f"{topic}は{question}"
@@ -172,6 +173,10 @@ def _is_name(word: Word) -> bool:
 
 def _has_name(text: str) -> bool:
     return any(map(_is_name, words(normalise(text).text)))
+
+
+def _is_nominal(text: str) -> bool:
+    return _NOMINAL.fullmatch(text) is not None and not _has_verb(text)
 
 
 def _has_verb(text: str) -> bool:

@@ -10,15 +10,34 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rag.answering.parameters import weighted
+from rag.answering.parameters import parameters
 from rag.answering.question import AnswerType, Question, Term
 from rag.japanese import Span, fold, tokens, words
 from rag.quantities import dates, numbers
 from rag.structure import Unit, sections, units
-from rag.types import Article, Embedder, Hit, Section, Vector, Vectors
+from rag.types import Article, Embedder, Hit, Passage, Reader, Reading, Section, Vector, Vectors
 
 _EMBEDDED = 8
 """How many candidates, the best by words, are compared by embedding too; 16 chose no better."""
+
+
+class Read(NamedTuple):
+    """The span reader's view of a unit, logits divided by `_LOGITS`, at most 1 either way; -1 where it did not read.
+
+    `span`: the best answer inside the unit against there being none, standing at `place` in the article. `relevance`,
+    `answerable`: of the chunk.
+    """
+
+    span: float = -1.0
+    relevance: float = -1.0
+    answerable: float = -1.0
+    place: Span | None = None
+
+
+UNREAD = Read()
+_LOGITS = 10.0
+_READ = 8
+"""How many chunks, the best found, the span reader reads."""
 
 
 class Evidence(NamedTuple):
@@ -44,6 +63,8 @@ class Evidence(NamedTuple):
     """1 with something of the type asked for, 0 without it, ½ where the type has no form to look for."""
     nearness: float
     """Cosine of unit and question, 0 for unrelated texts and 1 for the same."""
+    read: Read
+    """What the span reader makes of it."""
     score: float
 
     @property
@@ -77,20 +98,60 @@ def token_set(text: str) -> frozenset[str]:
     return frozenset(tokens(text))
 
 
-def find(question: Question, hits: Sequence[Hit], embedder: Embedder) -> list[Evidence]:
+def find(
+    question: Question, hits: Sequence[Hit], embedder: Embedder, reader: Reader | None = None
+) -> list[Evidence]:
     """Every unit of the hits as evidence, best first."""
     candidates = _candidates(question, hits)
     if not candidates:
         return []
     rarity = _rarity(question, candidates)
     drafts = [_draft(question, candidate, rarity) for candidate in candidates]
+    if reader is not None:
+        drafts = _read(question, drafts, reader)
     drafts.sort(key=lambda evidence: -evidence.score)
     near = drafts[:_EMBEDDED]
-    scored = [
-        _final(evidence, nearness)
-        for evidence, nearness in zip(near, _nearness(question, near, embedder), strict=True)
-    ]
+    weights = parameters("rules" if reader is None else "model")
+    scored = []
+    for draft, nearness in zip(near, _nearness(question, near, embedder), strict=True):
+        evidence = draft._replace(nearness=nearness)
+        scored.append(evidence._replace(score=weights.score(ranking_features(evidence))))
     return sorted(scored, key=lambda evidence: (-evidence.score, evidence.hit.rank, evidence.unit.start))
+
+
+def _read(question: Question, drafts: Sequence[Evidence], reader: Reader) -> list[Evidence]:
+    """The drafts with what the span reader makes of their chunks, which counts in their order too."""
+    hits = {draft.hit.chunk.id: draft.hit for draft in sorted(drafts, key=lambda draft: draft.hit.rank)}
+    chosen = list(hits.values())[:_READ]
+    passages = [
+        Passage(hit.chunk.text, " ".join((hit.article.title, *hit.chunk.heading_path))) for hit in chosen
+    ]
+    readings = dict(zip((hit.chunk.id for hit in chosen), reader.read(question.text, passages), strict=True))
+    found = []
+    for draft in drafts:
+        reading = readings.get(draft.hit.chunk.id)
+        seen = _seen(draft, reading) if reading else UNREAD
+        found.append(draft._replace(read=seen, score=draft.score + _SPAN_COUNTS * seen.span))
+    return found
+
+
+_SPAN_COUNTS = 0.5
+"""What the span reader's best score adds to a draft's, which chooses what is compared by embedding."""
+
+
+def _seen(draft: Evidence, reading: Reading) -> Read:
+    chunk = draft.hit.chunk
+    best = reading.best(max(0, draft.unit.start - chunk.start), min(draft.unit.end, chunk.end) - chunk.start)
+    return Read(
+        span=_bounded(best.score) if best else -1.0,
+        relevance=_bounded(reading.relevance),
+        answerable=_bounded(reading.answerable),
+        place=Span(chunk.start + best.start, chunk.start + best.end) if best else None,
+    )
+
+
+def _bounded(logit: float) -> float:
+    return max(-1.0, min(1.0, logit / _LOGITS))
 
 
 _ABOUT_THE_ARTICLE = re.compile(
@@ -191,6 +252,7 @@ def _draft(question: Question, candidate: _Candidate, rarity: dict[str, float]) 
         rarest=rarest,
         typed=typed,
         nearness=0.0,
+        read=UNREAD,
         score=covered / total + 0.25 * typed + 0.3 * candidate.hit.score,
     )
 
@@ -234,12 +296,10 @@ def ranking_features(evidence: Evidence) -> dict[str, float]:
         "typed": evidence.typed,
         "nearness": evidence.nearness,
         "hit_score": evidence.hit.score,
+        "span": evidence.read.span,
+        "relevance": evidence.read.relevance,
+        "answerable": evidence.read.answerable,
     }
-
-
-def _final(draft: Evidence, nearness: float) -> Evidence:
-    near = draft._replace(nearness=nearness)
-    return near._replace(score=weighted("ranking", ranking_features(near)))
 
 
 # --- answer types -----------------------------------------------------------------------------------------------

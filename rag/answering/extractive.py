@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rag.answering.abstaining import confidence, refusal, threshold
+from rag.answering.abstaining import confidence, refusal
 from rag.answering.composing import MOST_QUOTED, compose, correct
 from rag.answering.evidence import Evidence, find
+from rag.answering.parameters import parameters
 from rag.answering.premises import FalsePremise, false_premise
 from rag.answering.question import Question, Term, analyse
 from rag.answering.spelling import spelled_as_in
 from rag.japanese import fold
-from rag.types import Abstention, Answer, Embedder, Hit, Reply, Statement
+from rag.types import Abstention, Answer, Embedder, Hit, Reader, Reply, Statement
 
 NEAR_TIE = 0.35
 """Difference of log-odds under which the second best evidence is quoted too. Of 43 such ties on the development
@@ -21,19 +22,22 @@ questions this brings the right sentence in 9, and a superfluous one beside it i
 class ExtractiveAnswerer:
     """Answers with whole spans of the sources; a statement's text is its quote but for list bullets and line breaks."""
 
-    def __init__(self, embedder: Embedder) -> None:
+    def __init__(self, embedder: Embedder, reader: Reader | None = None) -> None:
+        """`reader`: finds the words that answer; without one, rules over words, types and embeddings decide."""
         self._embedder = embedder
+        self._reader = reader
+        self._weights = parameters("rules" if reader is None else "model")
 
     def answer(self, question: str, hits: Sequence[Hit]) -> Reply:
         """An answer of one to three statements, or an abstention when the evidence is weak."""
         analysed = spelled_as_in(analyse(question), [hit.chunk.text for hit in hits])
-        evidence = find(analysed, hits, self._embedder)
-        certain = confidence(analysed, evidence)
+        evidence = find(analysed, hits, self._embedder, self._reader)
+        certain = confidence(analysed, evidence, self._weights)
         read = _with_reader_scores(hits, evidence, certain)
         premise = false_premise(analysed, evidence)
         if premise is not None:
             return _corrected(analysed, premise).model_copy(update={"confidence": certain, "hits": read})
-        if certain < threshold():
+        if certain < self._weights.threshold:
             return refusal(analysed, evidence, read).model_copy(update={"confidence": certain})
         chosen = _choose(analysed, evidence)
         statements = compose(analysed, chosen)
