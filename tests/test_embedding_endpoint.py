@@ -7,11 +7,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import numpy as np
 import pytest
+from scripted_server import Act, ScriptedServer, hang_up, send, sends, serving, trickle
 
 from rag.embedding.endpoint import EndpointEmbedder
 from rag.errors import ConfigError, EmbeddingError, EmbeddingUnavailable
@@ -29,79 +29,14 @@ def rows(texts: list[str]) -> list[dict[str, Any]]:
     ]
 
 
-class Server:
-    """Answers with the next of `script`, then normally; keeps the requests."""
-
-    def __init__(self) -> None:
-        self.script: list[Callable[[BaseHTTPRequestHandler, list[str]], None]] = []
-        self.bodies: list[dict[str, Any]] = []
-        self.keys: list[str | None] = []
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                server.bodies.append(body)
-                server.keys.append(self.headers.get("Authorization"))
-                act = (
-                    server.script.pop(0) if server.script else reply_with(lambda texts: {"data": rows(texts)})
-                )
-                act(self, body["input"])
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.http.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.http.server_port}/v1"
-        threading.Thread(target=self.http.serve_forever, args=(0.01,), daemon=True).start()
-
-    def close(self) -> None:
-        self.http.shutdown()
-        self.http.server_close()
-
-
-def send(
-    handler: BaseHTTPRequestHandler, status: int, content: bytes, headers: dict[str, str] | None = None
-) -> None:
-    handler.send_response(status)
-    for name, value in {"Content-Length": str(len(content)), **(headers or {})}.items():
-        handler.send_header(name, value)
-    handler.end_headers()
-    handler.wfile.write(content)
-
-
-def reply_with(make: Callable[[list[str]], Any]) -> Callable[[BaseHTTPRequestHandler, list[str]], None]:
-    return lambda handler, texts: send(handler, 200, json.dumps(make(texts)).encode())
-
-
-def fail_with(
-    status: int, content: bytes = b"", headers: dict[str, str] | None = None
-) -> Callable[[BaseHTTPRequestHandler, list[str]], None]:
-    return lambda handler, _: send(handler, status, content, headers)
-
-
-def hang_up(handler: BaseHTTPRequestHandler, _: list[str]) -> None:
-    handler.connection.close()
-
-
-def trickle(handler: BaseHTTPRequestHandler, _: list[str]) -> None:
-    handler.send_response(200)
-    handler.end_headers()
-    for _second in range(50):
-        try:
-            handler.wfile.write(b" ")
-            handler.wfile.flush()
-        except OSError:
-            return
-        time.sleep(0.1)
+def reply_with(make: Callable[[list[str]], Any]) -> Act:
+    return lambda handler, body: send(handler, 200, json.dumps(make(body["input"])).encode())
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    running = Server()
-    yield running
-    running.close()
+def server() -> Iterator[ScriptedServer]:
+    with serving(reply_with(lambda texts: {"data": rows(texts)})) as running:
+        yield running
 
 
 @pytest.fixture
@@ -110,7 +45,7 @@ def waits() -> list[float]:
 
 
 @pytest.fixture
-def embedder(server: Server, waits: list[float]) -> Iterator[EndpointEmbedder]:
+def embedder(server: ScriptedServer, waits: list[float]) -> Iterator[EndpointEmbedder]:
     backend = EndpointEmbedder(
         server.url, "test-model", "secret", batch_size=2, timeout=5, sleep=waits.append
     )
@@ -123,7 +58,7 @@ def expected(*texts: str) -> np.ndarray[Any, Any]:
     return np.asarray(values / np.linalg.norm(values, axis=1, keepdims=True))
 
 
-def test_sends_batches_with_key_and_model(embedder: EndpointEmbedder, server: Server) -> None:
+def test_sends_batches_with_key_and_model(embedder: EndpointEmbedder, server: ScriptedServer) -> None:
     vectors = embedder.embed_documents(["一", "二二", "三三三"])
     np.testing.assert_allclose(vectors, expected("一", "二二", "三三三"), atol=1e-6)
     assert vectors.dtype == np.float32
@@ -132,7 +67,7 @@ def test_sends_batches_with_key_and_model(embedder: EndpointEmbedder, server: Se
     assert set(server.keys) == {"Bearer secret"}
 
 
-def test_prompts_cleaning_and_texts_without_characters(server: Server) -> None:
+def test_prompts_cleaning_and_texts_without_characters(server: ScriptedServer) -> None:
     backend = EndpointEmbedder(server.url, "m", query_prompt="質問: ", document_prompt=None)
     backend.embed_queries(["Ａ\0\ud800I"])
     backend.embed_documents(["", "\ud800"])
@@ -141,12 +76,14 @@ def test_prompts_cleaning_and_texts_without_characters(server: Server) -> None:
     assert server.keys[0] is None
 
 
-def test_rows_in_another_order_are_sorted_by_index(embedder: EndpointEmbedder, server: Server) -> None:
+def test_rows_in_another_order_are_sorted_by_index(
+    embedder: EndpointEmbedder, server: ScriptedServer
+) -> None:
     server.script = [reply_with(lambda texts: {"data": rows(texts)[::-1]})]
     np.testing.assert_allclose(embedder.embed_documents(["一", "二二"]), expected("一", "二二"), atol=1e-6)
 
 
-def test_long_texts_are_sent_in_parts_and_averaged(server: Server) -> None:
+def test_long_texts_are_sent_in_parts_and_averaged(server: ScriptedServer) -> None:
     backend = EndpointEmbedder(server.url, "m", max_characters=10)
     vectors = backend.embed_documents(["あ" * 25])
     backend.close()
@@ -158,15 +95,15 @@ def test_long_texts_are_sent_in_parts_and_averaged(server: Server) -> None:
 @pytest.mark.parametrize(
     ("failure", "wait"),
     [
-        (fail_with(429, headers={"Retry-After": "3"}), 3),
-        (fail_with(503, headers={"Retry-After": formatdate(time.time() + 2, usegmt=True)}), None),
-        (fail_with(500), None),
-        (fail_with(429, headers={"Retry-After": "soon"}), None),
+        (sends(429, headers={"Retry-After": "3"}), 3),
+        (sends(503, headers={"Retry-After": formatdate(time.time() + 2, usegmt=True)}), None),
+        (sends(500), None),
+        (sends(429, headers={"Retry-After": "soon"}), None),
         (hang_up, None),
     ],
 )
 def test_tries_again(
-    embedder: EndpointEmbedder, server: Server, waits: list[float], failure: Any, wait: float | None
+    embedder: EndpointEmbedder, server: ScriptedServer, waits: list[float], failure: Any, wait: float | None
 ) -> None:
     server.script = [failure]
     np.testing.assert_allclose(embedder.embed_queries(["一"]), expected("一"), atol=1e-6)
@@ -175,9 +112,9 @@ def test_tries_again(
 
 
 def test_waits_twice_as_long_each_time_and_then_gives_up(
-    embedder: EndpointEmbedder, server: Server, waits: list[float]
+    embedder: EndpointEmbedder, server: ScriptedServer, waits: list[float]
 ) -> None:
-    server.script = [fail_with(500)] * 5
+    server.script = [sends(500)] * 5
     with pytest.raises(EmbeddingUnavailable, match="HTTP 500") as caught:
         embedder.embed_queries(["一"])
     assert caught.value.retryable
@@ -186,9 +123,9 @@ def test_waits_twice_as_long_each_time_and_then_gives_up(
 
 
 def test_does_not_sit_out_a_very_long_retry_after(
-    embedder: EndpointEmbedder, server: Server, waits: list[float]
+    embedder: EndpointEmbedder, server: ScriptedServer, waits: list[float]
 ) -> None:
-    server.script = [fail_with(429, headers={"Retry-After": "3600"})]
+    server.script = [sends(429, headers={"Retry-After": "3600"})]
     with pytest.raises(EmbeddingUnavailable) as caught:
         embedder.embed_queries(["一"])
     assert "3600" in caught.value.hint
@@ -196,7 +133,7 @@ def test_does_not_sit_out_a_very_long_retry_after(
 
 
 @pytest.mark.parametrize("act", [trickle, lambda handler, texts: time.sleep(1)])
-def test_a_slow_server_is_unavailable(server: Server, act: Any) -> None:
+def test_a_slow_server_is_unavailable(server: ScriptedServer, act: Any) -> None:
     server.script = [act]
     backend = EndpointEmbedder(server.url, "m", timeout=0.4, retries=0)
     start = time.monotonic()
@@ -214,8 +151,8 @@ def test_nobody_listens() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 302])
-def test_refusals_are_not_retried(embedder: EndpointEmbedder, server: Server, status: int) -> None:
-    server.script = [fail_with(status, "理由".encode(), {"Location": "http://127.0.0.1:9/"})]
+def test_refusals_are_not_retried(embedder: EndpointEmbedder, server: ScriptedServer, status: int) -> None:
+    server.script = [sends(status, "理由".encode(), {"Location": "http://127.0.0.1:9/"})]
     with pytest.raises(EmbeddingError, match=f"HTTP {status}.*理由") as caught:
         embedder.embed_queries(["一"])
     assert caught.value.hint
@@ -240,20 +177,22 @@ def test_refusals_are_not_retried(embedder: EndpointEmbedder, server: Server, st
         lambda texts: [1, 2],
     ],
 )
-def test_unusable_replies(embedder: EndpointEmbedder, server: Server, make: Any) -> None:
+def test_unusable_replies(embedder: EndpointEmbedder, server: ScriptedServer, make: Any) -> None:
     server.script = [reply_with(make)]
     with pytest.raises(EmbeddingError):
         embedder.embed_documents(["一", "二"])
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b'{"data": [', b"\xff"])
-def test_replies_that_are_not_json(embedder: EndpointEmbedder, server: Server, content: bytes) -> None:
-    server.script = [fail_with(200, content)]
+def test_replies_that_are_not_json(
+    embedder: EndpointEmbedder, server: ScriptedServer, content: bytes
+) -> None:
+    server.script = [sends(200, content)]
     with pytest.raises(EmbeddingError, match="解釈できません"):
         embedder.embed_queries(["一"])
 
 
-def test_the_dimension_is_learnt_or_checked(embedder: EndpointEmbedder, server: Server) -> None:
+def test_the_dimension_is_learnt_or_checked(embedder: EndpointEmbedder, server: ScriptedServer) -> None:
     assert embedder.dimension == 3
     strict = EndpointEmbedder(server.url, "m", dimension=5)
     with pytest.raises(EmbeddingError, match=r"\(1, 5\)"):

@@ -7,7 +7,7 @@ import re
 import sys
 
 import pytest
-from judge_server import MODEL, TEXT, reply
+from judge_doubles import MODEL, TEXT, reply
 
 from evals.judge.judging import judge_run
 from evals.judge.prompt import put

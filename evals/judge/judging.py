@@ -18,10 +18,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal, get_args
-from urllib.parse import urlsplit
+from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from evals.items import EvalError
 from evals.judge.prompt import INSTRUCTIONS, Asked, put
@@ -29,12 +28,10 @@ from evals.judge.report import Agreement, StatementVerdict, Verdict, agreement, 
 from evals.metrics import score
 from evals.runs import load, write_json
 from rag import RagError
-from rag.errors import MissingExtra
+from rag.answering.llm_client import Connection, OutputMode, open_agent, safe
+from rag.errors import ConfigError
 
 __all__ = ["Verdict", "agreement", "judge_folder", "judge_run"]
-
-OutputMode = Literal["tool", "native", "prompted"]
-"""How the model is made to answer in JSON: by a tool call, a JSON schema, or words alone. Servers differ."""
 
 REPAIRS = 2
 """How often a model may mend an answer that is not as asked, before its reply counts as not judged."""
@@ -95,34 +92,26 @@ class _Judge:
     def __init__(
         self, model: str, base_url: str | None, mode: OutputMode, timeout: float, retries: int
     ) -> None:
+        key = SecretStr(os.environ.get("JUDGE_API_KEY", "") if base_url else "")
+        connection = Connection(model, base_url or "", key, mode)
         try:
-            import pydantic_ai
-            from pydantic_ai import exceptions
-        except ImportError as error:
-            raise MissingExtra(
-                f"LLM を呼ぶ部品が入っていません({error.name})。", 'pip install "rag[llm]"'
-            ) from error
-        self._errors = exceptions
-        outputs: dict[str, Any] = {
-            "tool": pydantic_ai.ToolOutput,
-            "native": pydantic_ai.NativeOutput,
-            "prompted": pydantic_ai.PromptedOutput,
-        }
-        try:
-            self._agent: Any = pydantic_ai.Agent(
-                _model(model, base_url),
-                output_type=outputs[mode](Judgement),
-                instructions=INSTRUCTIONS,
-                deps_type=int,
-                retries=REPAIRS,
+            self._agent = open_agent(
+                connection,
+                Judgement,
+                INSTRUCTIONS,
                 name="judge",
-                model_settings={"temperature": 0.0, "timeout": timeout, "max_retries": retries},
+                retries=REPAIRS,
+                timeout=timeout,
+                max_retries=retries,
             )
-        except (exceptions.UserError, ImportError, ValueError) as error:
+        except ConfigError as error:
             raise EvalError(
-                f"モデル「{model}」を使えません({_safe(error)})。",
+                error.message,
                 "--model openai:モデル名 と、環境変数 OPENAI_API_KEY か --base-url を指定してください。",
             ) from None
+        from pydantic_ai import exceptions
+
+        self._errors = exceptions
 
         def one_each(context: Any, output: Judgement) -> Judgement:
             if [one.n for one in output.statements] != list(range(1, context.deps + 1)):
@@ -154,42 +143,13 @@ class _Judge:
             self._errors.UnexpectedModelBehavior,
             self._errors.ModelContextWindowExceededError,
         ) as error:  # this reply's trouble, not the server's
-            return Verdict(id=ask.id, key=key, error=_safe(error))
+            return Verdict(id=ask.id, key=key, error=safe(error))
         except (self._errors.AgentRunError, self._errors.UserError) as error:
             raise EvalError(
-                f"「{ask.id}」の判定中に、モデルから応答を得られませんでした({_safe(error)})。",
+                f"「{ask.id}」の判定中に、モデルから応答を得られませんでした({safe(error)})。",
                 "サーバー、鍵、モデル名を確かめて、同じコマンドを実行してください。判定済みの続きから始まります。",
             ) from None
         return Verdict(id=ask.id, key=key, statements=tuple(result.output.statements))
-
-
-def _model(model: str, base_url: str | None) -> Any:
-    from pydantic_ai.models import infer_model
-
-    if base_url is None:
-        return infer_model(model)
-    from pydantic_ai.models.openai import OpenAIChatModel
-    from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
-
-    provider, _, name = model.partition(":")
-    if provider != "openai" or not name:
-        raise ValueError("--base-url のモデルは openai:モデル名 と書きます")
-    address = urlsplit(base_url)
-    if address.scheme not in ("http", "https") or not address.hostname or address.username is not None:
-        raise ValueError("--base-url は http(s)://ホスト/v1 の形で、鍵を入れずに書きます")
-    key = os.environ.get("JUDGE_API_KEY", "").strip() or None
-    if key and not key.isascii():
-        raise ValueError("JUDGE_API_KEY に ASCII でない文字があります")
-    return OpenAIChatModel(name, provider=OpenAICompatibleProvider("judge", base_url=base_url, api_key=key))
-
-
-def _safe(error: BaseException) -> str:
-    """The error on one short line, without any key: servers like to send them back."""
-    text = " ".join(f"{type(error).__name__}: {error}".split())
-    for name, value in os.environ.items():
-        if name.endswith(("_KEY", "_TOKEN", "_SECRET")) and len(value) >= 8:
-            text = text.replace(value, "***")
-    return text if len(text) <= 300 else text[:300] + "…"
 
 
 class _Saved(BaseModel):

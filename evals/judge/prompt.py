@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Any, NamedTuple
 
-from rag import wire
+from rag.answering.fence import fenced
 
 INSTRUCTIONS = """\
 あなたは、回答の各文が引用で裏付けられているかを調べる審査員です。
@@ -25,8 +24,6 @@ INSTRUCTIONS = """\
 reason には、判定の理由を日本語の短い1文で書きます。
 """
 
-_LINE_ENDS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
-
 
 class Asked(NamedTuple):
     """One reply as it is put to the judge."""
@@ -37,11 +34,7 @@ class Asked(NamedTuple):
 
 
 def put(reply: Mapping[str, Any]) -> Asked | None:
-    """The question to the judge; None for a reply that states nothing.
-
-    Each text is inside a JSON string on one line, and the fence is made of a hash of them all, so no text can
-    end the fence or begin a line.
-    """
+    """The question to the judge; None for a reply that states nothing."""
     statements = reply.get("statements") or []
     if reply.get("status") != "answered" or not statements:
         return None
@@ -50,7 +43,4 @@ def put(reply: Mapping[str, Any]) -> Asked | None:
     for n, statement in enumerate(statements, 1):
         cited = [quotes[number] for number in statement.get("citations") or [] if number in quotes]
         rows.append({"n": n, "statement": statement["text"], "quotes": cited})
-    lines = [wire.dumps(row).translate(_LINE_ENDS) for row in rows]
-    fence = sha256("\n".join(lines).encode()).hexdigest()[:16]
-    prompt = "\n".join([f"<<<資料 {fence}", *lines, f"資料 {fence}>>>"])
-    return Asked(str(reply["id"]), len(statements), prompt)
+    return Asked(str(reply["id"]), len(statements), fenced(rows))

@@ -16,6 +16,15 @@ def fenced(rows: Iterable[Mapping[str, Any]]) -> str:
     Every text is inside a JSON string on one line, and the number is a hash of them all: no text can begin a line
     or end the fence.
     """
-    lines = [json.dumps(row, ensure_ascii=False).translate(_LINE_ENDS) for row in rows]
-    number = sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    lines = [_line(row) for row in rows]
+    number = sha256("\n".join(lines).encode()).hexdigest()[:16]
     return "\n".join([f"<<<資料 {number}", *lines, f"資料 {number}>>>"])
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    text = json.dumps(row, ensure_ascii=False).translate(_LINE_ENDS)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return json.dumps(row)
+    return text

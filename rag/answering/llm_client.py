@@ -82,7 +82,7 @@ def _model(connection: Connection) -> Any:
         return _infer(connection)
     except ImportError as error:
         raise MissingExtra(
-            f"{provider} を呼ぶ部品が入っていません({error.name})。",
+            f"{provider} を呼ぶ部品が入っていません({error.name or provider})。",
             f'pip install "pydantic-ai-slim[{provider}]"',
         ) from error
     except (UserError, ValueError) as error:
