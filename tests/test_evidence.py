@@ -3,7 +3,8 @@ from collections.abc import Callable
 import pytest
 from doubles import FIDX, INFOQ, HashEmbedder, make_article
 
-from rag.answering.evidence import find, has_type
+from rag.answering.answer_types import has_type
+from rag.answering.evidence import find
 from rag.answering.question import analyse
 from rag.assistant import Assistant
 from rag.chunking import chunk

@@ -6,12 +6,14 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from rag.answering.evidence import SPECIFIC, Evidence
+from rag.answering.answer_types import SPECIFIC
+from rag.answering.conversation import about
+from rag.answering.evidence import Evidence
 from rag.answering.parameters import Parameters
 from rag.answering.question import Question
 from rag.japanese import fold
 from rag.quantities import numbers
-from rag.types import Abstention, AbstentionReason, Article, Hit
+from rag.types import Abstention, AbstentionReason, Article
 
 _LATIN_NAME = re.compile(r"[a-z][a-z0-9.\-]{2,}")
 
@@ -59,8 +61,8 @@ def confidence(question: Question, evidence: Sequence[Evidence], weights: Parame
     return weights.probability(answerability_features(question, evidence))
 
 
-def refusal(question: Question, evidence: Sequence[Evidence], hits: tuple[Hit, ...]) -> Abstention:
-    """The abstention for a question whose evidence is too weak; `hits` are the nearest passages."""
+def refusal(question: Question, evidence: Sequence[Evidence]) -> Abstention:
+    """The abstention for a question whose evidence is too weak; `suggestions`: what it could mean, not yet checked."""
     reason: AbstentionReason = "no_evidence"
     message = "登録された記事には、この質問の答えが見つかりませんでした。"
     if _subjectless(question, evidence):
@@ -69,8 +71,7 @@ def refusal(question: Question, evidence: Sequence[Evidence], hits: tuple[Hit, .
         question=question.text,
         reason=reason,
         message=message,
-        hits=hits,
-        suggestions=_subjects(evidence) if reason == "ambiguous" else (),
+        suggestions=_meanings(question, evidence) if reason == "ambiguous" else (),
     )
 
 
@@ -85,10 +86,22 @@ def _subjectless(question: Question, evidence: Sequence[Evidence]) -> bool:
     )
 
 
-def _subjects(evidence: Sequence[Evidence]) -> tuple[str, ...]:
-    """What the question could be about: the headings, or titles, of the best evidence."""
-    names = ((e.section.heading_path or (e.hit.article.title,))[-1] for e in evidence)
-    return tuple(dict.fromkeys(names))[:3]
+_MOST_MEANINGS = 8
+_TITLE = re.compile(r"「([^「」、。]{2,30})」")
+
+
+def _meanings(question: Question, evidence: Sequence[Evidence]) -> tuple[str, ...]:
+    """The question asked of each thing that the sections speak of which could answer it."""
+    fitting = [item for item in evidence if item.typed == 1 or item.own_coverage > 0]
+    subjects = dict.fromkeys(map(_subject, fitting or evidence))
+    return tuple(about(question.text, subject) for subject in list(subjects)[:_MOST_MEANINGS])
+
+
+def _subject(evidence: Evidence) -> str:
+    """What a sentence introduces in 「」, else what its section is about."""
+    heading = (evidence.section.heading_path or (evidence.hit.article.title,))[-1]
+    title = _TITLE.search(evidence.text) or _TITLE.search(heading)
+    return title[1] if title else heading
 
 
 def _unknown_name(question: Question, evidence: Evidence) -> bool:

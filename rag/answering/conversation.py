@@ -56,6 +56,11 @@ def complete(question: str, history: Sequence[Turn]) -> str:
     return _completed(question, topic, answer)
 
 
+def about(question: str, subject: str) -> str:
+    """A question that leaves its subject out, asked of one: 「Coworkの発表日は?」."""
+    return _completed(question, subject, "")
+
+
 def _completed(question: str, topic: str, answer: str) -> str:
     if not topic:
         return question

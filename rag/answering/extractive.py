@@ -19,6 +19,9 @@ NEAR_TIE = 0.35
 questions this brings the right sentence in 9, and a superfluous one beside it in 17."""
 
 
+MOST_SUGGESTED = 4
+
+
 class ExtractiveAnswerer:
     """Answers with whole spans of the sources; a statement's text is its quote but for list bullets and line breaks."""
 
@@ -29,19 +32,31 @@ class ExtractiveAnswerer:
         self._weights = parameters("rules" if reader is None else "model")
 
     def answer(self, question: str, hits: Sequence[Hit]) -> Reply:
-        """An answer of one to three statements, or an abstention when the evidence is weak."""
+        """An answer of one to three quoted statements, or an abstention when the evidence is weak."""
+        analysed, evidence, certain = self._read(question, hits)
+        return self._reply(analysed, evidence, certain, hits).model_copy(
+            update={"confidence": certain, "hits": _with_reader_scores(hits, evidence, certain)}
+        )
+
+    def _read(self, question: str, hits: Sequence[Hit]) -> tuple[Question, list[Evidence], float]:
+        """The question as it was understood, its evidence, best first, and how likely that answers."""
         analysed = spelled_as_in(analyse(question), [hit.chunk.text for hit in hits])
         evidence = find(analysed, hits, self._embedder, self._reader)
-        certain = confidence(analysed, evidence, self._weights)
-        read = _with_reader_scores(hits, evidence, certain)
-        premise = false_premise(analysed, evidence)
+        return analysed, evidence, confidence(analysed, evidence, self._weights)
+
+    def _reply(
+        self, question: Question, evidence: Sequence[Evidence], certain: float, hits: Sequence[Hit]
+    ) -> Reply:
+        premise = false_premise(question, evidence)
         if premise is not None:
-            return _corrected(analysed, premise).model_copy(update={"confidence": certain, "hits": read})
-        if certain < self._weights.threshold:
-            return refusal(analysed, evidence, read).model_copy(update={"confidence": certain})
-        chosen = _choose(analysed, evidence)
-        statements = compose(analysed, chosen)
-        return Answer(question=question, statements=statements, confidence=certain, hits=read)
+            return _corrected(question, premise)
+        if certain >= self._weights.threshold:
+            return Answer(question=question.text, statements=compose(question, _choose(question, evidence)))
+        refused = refusal(question, evidence)
+        answered = [
+            other for other in refused.suggestions if self._read(other, hits)[2] >= self._weights.threshold
+        ]
+        return refused.model_copy(update={"suggestions": tuple(answered[:MOST_SUGGESTED])})
 
     def stream(self, question: str, hits: Sequence[Hit]) -> Iterator[Statement | Reply]:
         """The statements of `answer`, then the reply: they are known all at once."""

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from rag.answering.evidence import DATE_UNITS, Evidence, token_set
+from rag.answering.answer_types import DATE_UNITS
+from rag.answering.evidence import Evidence, token_set
 from rag.answering.question import Question, is_name
 from rag.answering.short_answers import clearest
 from rag.japanese import Span, Word, fold, is_content, normalise, words

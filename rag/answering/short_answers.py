@@ -12,7 +12,8 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import NamedTuple
 
-from rag.answering.evidence import DATE_UNITS, MONEY, match, token_set
+from rag.answering.answer_types import DATE_UNITS, MONEY
+from rag.answering.evidence import match, token_set
 from rag.answering.question import Question
 from rag.japanese import Span, fold
 from rag.quantities import Date, Quantity, dates, numbers
