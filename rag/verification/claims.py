@@ -30,8 +30,8 @@ class _Place(NamedTuple):
 def problems(said: Reading, quotes: Sequence[Reading]) -> Iterator[Problem]:
     """Words of the statement that its quotes deny, oppose or only plan."""
     seen = set()
-    for mark in said.marks:
-        for found in _of_mark(mark, said, quotes):
+    for at in range(len(said.marks)):
+        for found in _of_mark(at, said, quotes):
             if found[:2] not in seen:
                 seen.add(found[:2])
                 yield found
@@ -40,8 +40,9 @@ def problems(said: Reading, quotes: Sequence[Reading]) -> Iterator[Problem]:
     yield from _extent(said, quotes)
 
 
-def _of_mark(mark: Mark, said: Reading, quotes: Sequence[Reading]) -> Iterator[Problem]:
-    places = [place for quote in quotes for place in _places(mark, said, quote)]
+def _of_mark(at: int, said: Reading, quotes: Sequence[Reading]) -> Iterator[Problem]:
+    mark = said.marks[at]
+    places = [place for quote in quotes for place in _places(at, said, quote)]
     agreeing = [place for place in places if _agrees(mark, place)]
     against = [place for place in places if not _agrees(mark, place)]
     best = max((place.fit for place in agreeing), default=-1.0)
@@ -55,22 +56,27 @@ def _of_mark(mark: Mark, said: Reading, quotes: Sequence[Reading]) -> Iterator[P
         yield problem("modality", mark.text, said.english)
 
 
-def _places(mark: Mark, said: Reading, quote: Reading) -> Iterator[_Place]:
-    for other in quote.marks:
+def _places(at: int, said: Reading, quote: Reading) -> Iterator[_Place]:
+    mark = said.marks[at]
+    for there, other in enumerate(quote.marks):
         same = bool(mark.forms & other.forms) or _same_side(mark, other)
-        complement = None if same else opposed(mark.text, mark.sides, other.text, other.sides)
-        if same or (complement is not None and not other.forms & said.forms):
-            fit = _fit(mark, said, other, quote)
+        how = None if same else opposed(mark.text, mark.sides, other.text, other.sides)
+        if same or (how is not None and not other.forms & said.forms):
+            fit = _fit(at, said, there, quote)
             if same or fit > 0 or len(said.marks) == 1:
-                yield _Place(other, fit, not same, bool(complement))
+                yield _Place(other, fit, not same, how == "complement")
 
 
 def _same_side(mark: Mark, other: Mark) -> bool:
     return bool(mark.sides & other.sides)
 
 
-def _fit(mark: Mark, said: Reading, other: Mark, quote: Reading) -> float:
-    """How many words around a word of the statement stand around the word of the quote: clause, then sentence."""
+def _fit(at: int, said: Reading, there: int, quote: Reading) -> float:
+    """How many words around a word of the statement stand around the word of the quote: clause, then sentence.
+
+    Right beside it counts once more.
+    """
+    mark, other = said.marks[at], quote.marks[there]
     clause, sentence = quote.clauses[other.clause], quote.sentences[other.sentence]
     fit = 0.0
     for near in said.marks:
@@ -81,6 +87,9 @@ def _fit(mark: Mark, said: Reading, other: Mark, quote: Reading) -> float:
             fit += 2 * weight
         elif near.forms & sentence:
             fit += weight
+    for step in (-1, 1):
+        if 0 <= at + step < len(said.marks) and 0 <= there + step < len(quote.marks):
+            fit += bool(said.marks[at + step].forms & quote.marks[there + step].forms)
     return fit
 
 

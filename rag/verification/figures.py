@@ -79,9 +79,7 @@ _BEFORE: tuple[tuple[Bound, str], ...] = (
 _BOUND_AFTER = tuple(
     (bound, re.compile(rf"\s*(?:の|が|は|で)?\s*(?:{pattern})")) for bound, pattern in _AFTER
 )
-_BOUND_BEFORE = tuple(
-    (bound, re.compile(rf"(?:{pattern})[のに]?\s*[約$¥€£]?\s*$")) for bound, pattern in _BEFORE
-)
+_BOUND_BEFORE = tuple((bound, re.compile(rf"(?:{pattern})\s*[約$¥€£]?\s*$")) for bound, pattern in _BEFORE)
 
 
 _DENIED = re.compile(

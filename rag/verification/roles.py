@@ -17,6 +17,8 @@ _PASSIVE = {"が": "object goal", "に": "agent goal", "から": "agent source",
 _SUFFIXES = frozenset(
     "社 氏 さん 様 君 選手 社長 会長 教授 知事 首相 大統領 議員 監督 容疑者 被告 ら".split()
 )
+_NAME = "\0"
+"""Marks nouns that are names; in no text."""
 _ENDS = frozenset("。!?\n")
 
 
@@ -59,11 +61,11 @@ def _swapped(said: Sequence[_Role], stated: dict[str, set[str]]) -> Iterator[Pro
         if rivals and (known is not None or all(_is_name(noun) for noun in rivals)):
             if any(role.noun in noun or noun in role.noun for noun in rivals):
                 continue
-            yield problem("role", role.noun, False)
+            yield problem("role", role.noun.removeprefix(_NAME), False)
 
 
 def _is_name(noun: str) -> bool:
-    return noun.startswith("\0")
+    return noun.startswith(_NAME)
 
 
 @lru_cache(maxsize=512)
@@ -158,4 +160,4 @@ def _named(compound: Sequence[Word]) -> str:
         or (not word.kana and word.pos == "名詞")
         for at, word in enumerate(compound)
     )
-    return ("\0" if name else "") + text
+    return (_NAME if name else "") + text

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from rag.verification import claims, figures, naming, roles
-from rag.verification.antonyms import opposed
+from rag.verification import bindings, claims, figures, naming, roles
+from rag.verification.antonyms import Opposition, opposed
 from rag.verification.marks import Mark
 from rag.verification.reading import Reading, read
 
@@ -19,8 +19,9 @@ _NEGATIVE_QUESTION = re.compile(
     r"(?:ない|ません|なかった|ませんでした)(?:の|ん)?(?:です|でしょう)?か?[?？]*\s*$"
 )
 _CONDITION = re.compile(
-    r"場合|なら|れば|限り|とき|時は|際|原則|以外|除[くい]|ただし|一部|のみ|だけ|しか|まで|よりも?|では|には|から|もし|\b(?:if|unless|except|only|when|until)\b"
+    r"場合|なら|れば|限り|とき|時は|際|原則|以外|除[くい]|ただし|一部|のみ|だけ|しか|まで|以降|では|には|から|もし|\b(?:if|unless|except|only|when|until)\b"
 )
+"""What may limit a sentence to a case, a place or a time."""
 
 
 def stance(claim: str, quote: str) -> Stance:
@@ -44,60 +45,90 @@ def _sentences(quote: str) -> list[Reading]:
 
 
 def _of_sentence(claim: Reading, quote: Reading) -> Stance:
-    if not claim.marks or not _covers(claim, quote) or _is_conditional(claim, quote):
+    if (
+        not claim.marks
+        or not all(_places(mark, quote) for mark in claim.marks)
+        or _is_conditional(claim, quote)
+    ):
         return "unknown"
     if list(naming.problems(claim, [quote], "")) or list(roles.problems(claim, [quote])):
         return "unknown"
-    wrong = [found.kind for found in figures.problems(claim.source, [quote.source], claim.english)]
-    wrong += [found.kind for found in claims.problems(claim, [quote])]
+    wrong = {found.kind for found in figures.problems(claim.source, [quote.source], claim.english)}
+    wrong |= {found.kind for found in claims.problems(claim, [quote])}
     if not wrong:
-        return "entails" if _asserts(claim, quote) else "unknown"
-    if len(wrong) > 1 or wrong[0] not in ("polarity", "direction", "number", "date"):
-        return "unknown"
-    return (
-        "contradicts"
-        if wrong[0] in ("polarity", "direction") or _one_rival(claim, quote, wrong[0])
-        else "unknown"
-    )
+        return "entails" if _is_asserted(claim, quote) and bindings.fits(claim, quote) else "unknown"
+    if wrong <= {"polarity", "direction"}:
+        return "contradicts"
+    return "contradicts" if wrong in ({"number"}, {"date"}) and _one_rival(claim, quote) else "unknown"
 
 
-def _covers(claim: Reading, quote: Reading) -> bool:
-    """Whether every content word of the claim, or its opposite, is in the quote."""
-    return all(_is_in(mark, quote) for mark in claim.marks)
-
-
-def _is_in(mark: Mark, quote: Reading) -> bool:
-    if mark.forms & quote.forms:
-        return True
-    return any(
-        mark.sides & other.sides or opposed(mark.text, mark.sides, other.text, other.sides) is not None
+def _places(mark: Mark, quote: Reading) -> list[Mark]:
+    """The words of the quote that are a word of the claim, mean the same or exclude it."""
+    return [
+        other
         for other in quote.marks
-    )
+        if mark.forms & other.forms
+        or mark.sides & other.sides
+        or _opposed(mark, other) in ("contrary", "complement")
+    ]
+
+
+def _opposed(mark: Mark, other: Mark) -> Opposition | None:
+    return opposed(mark.text, mark.sides, other.text, other.sides)
+
+
+_ONLY = re.compile(r"限定|のみ|だけ(?!で)|限ら|専用|\bonly\b")
+_OFFERED = frozenset(
+    "使う 使える 利用 対応 提供 公開 可能 動く 動作 使用 できる use available work run support".split()
+)
+
+
+def _is_excluded(claim: Reading, quote: Reading) -> bool:
+    """Whether the quote limits what the claim speaks of to an alternative: only for Mac, not for Windows."""
+    rest = [mark for mark in claim.marks if not mark.forms & _OFFERED]
+    others = [(mark, [o for o in quote.marks if _opposed(mark, o) == "alternative"]) for mark in rest]
+    excluded = [(mark, other) for mark, found in others for other in found if not mark.forms & quote.forms]
+    if len({mark for mark, _ in excluded}) != 1 or any(mark.negated for mark in claim.marks):
+        return False
+    kept = [mark for mark in rest if mark != excluded[0][0]]
+    if not kept or not all(mark.forms & quote.forms for mark in kept):
+        return False
+    clause = [mark.end for mark in quote.marks if mark.clause == excluded[0][1].clause]
+    return _ONLY.search(quote.text, excluded[0][1].end, max(clause) + 2) is not None
 
 
 def _is_conditional(claim: Reading, quote: Reading) -> bool:
-    """Whether the quote limits what it says in words that the claim does not have."""
-    found = {match.group() for match in _CONDITION.finditer(quote.text)}
-    return any(word not in claim.text for word in found)
+    """Whether the quote limits what it says of the claim in words that the claim does not have."""
+    last = max(_places(claim.marks[-1], quote), key=lambda mark: mark.clause)
+    for match in _CONDITION.finditer(quote.text):
+        before = [mark for mark in quote.marks if mark.end <= match.start()]
+        if before and before[-1].end == match.start() and before[-1].forms & claim.forms:
+            continue
+        clause = next((mark.clause for mark in quote.marks if mark.end > match.start()), 0)
+        if clause <= last.clause and match.group() not in claim.text:
+            return True
+    limits = [figure for figure in figures.figures(quote.source).alone if figure.bounds - {"approx"}]
+    values = {figure.value for figure in figures.figures(claim.source).alone}
+    return any(figure.value not in values for figure in limits)
 
 
-def _asserts(claim: Reading, quote: Reading) -> bool:
-    """Whether the quote says something of the claim as a fact, or the claim is as hedged as the quote."""
-    verbal = [mark for mark in claim.marks if mark.verbal]
-    same = [other for mark in verbal for other in quote.marks if mark.forms & other.forms]
-    return all(not other.hedged or any(mark.hedged for mark in verbal) for other in same)
+def _is_asserted(claim: Reading, quote: Reading) -> bool:
+    """Whether the quote asserts what the claim ends with: it happens, is no plan, and nothing beside it is denied."""
+    found = [place for mark in claim.marks for place in _places(mark, quote)]
+    if any(mark.verbal for mark in claim.marks):
+        same = [(mark, place) for mark in claim.marks if mark.verbal for place in _places(mark, quote)]
+        if not any(place.verbal and place.hedged <= mark.hedged for mark, place in same):
+            return False
+    clauses = {mark.clause for mark in found}
+    denied = [mark for mark in quote.marks if mark.clause in clauses and mark.negated is not False]
+    return all(mark in found for mark in denied)
 
 
-def _one_rival(claim: Reading, quote: Reading, kind: str) -> bool:
+def _one_rival(claim: Reading, quote: Reading) -> bool:
     """Whether claim and quote each have a single number of a unit, or a single date, so that they must be one."""
     said, stated = figures.figures(claim.source), figures.figures(quote.source)
-    if kind == "date":
+    if said.dates:
         return len(said.dates) == len(stated.dates) == 1 and not said.alone
     units = [figure.unit for figure in stated.alone]
-    return (
-        len(said.alone) == 1
-        and not said.dates
-        and units.count(said.alone[0].unit) == 1
-        and said.alone[0].unit != ""
-        and not said.alone[0].bounds
-    )
+    unit = said.alone[0].unit
+    return len(said.alone) == 1 and bool(unit) and units.count(unit) == 1 and not said.alone[0].bounds
