@@ -141,7 +141,7 @@ def _add_handlers(app: FastAPI) -> None:
 def _kind_of_invalid(request: Request, found: Sequence[Any]) -> str:
     if any(one["type"] == "json_invalid" for one in found):
         return "malformed-json"
-    whole = any(tuple(one["loc"]) == ("body",) for one in found)
+    whole = any(tuple(one["loc"]) == ("body",) and one["type"] != "missing" for one in found)
     json = request.headers.get("content-type", "").startswith("application/json")
     return "unsupported-media-type" if whole and request.method == "POST" and not json else "invalid-request"
 

@@ -232,14 +232,18 @@ def _from_file(given: NewArticle, url: str | None, filename: str, data: bytes) -
     with tempfile.TemporaryDirectory(prefix="rag-upload-") as folder:
         path = Path(folder) / (name if name.strip(". ") else "file")
         path.write_bytes(data)
-        return import_file(
-            path,
-            url=url,
-            title=given.title,
-            publisher=given.publisher,
-            published=given.published,
-            article_id=given.id,
-        )
+        try:
+            return import_file(
+                path,
+                url=url,
+                title=given.title,
+                publisher=given.publisher,
+                published=given.published,
+                article_id=given.id,
+            )
+        except ImportFailed as error:
+            message, hint = (words.replace(f"{folder}/", "") for words in (error.message, error.hint))
+            raise ImportFailed(message, hint) from None
 
 
 def summary(article: Article) -> dict[str, Any]:

@@ -7,6 +7,7 @@ A web page of another site can make a browser send requests to this machine, als
 from __future__ import annotations
 
 import logging
+import re
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -24,6 +25,7 @@ log = logging.getLogger("rag.http")
 
 _OPEN = ("/healthz", "/readyz", "/login", "/openapi.json", "/favicon.ico")
 _LOOPBACK_NAMES = frozenset(("localhost", "127.0.0.1", "::1"))
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[\w.\-]+)(:[0-9]{1,5})?", re.ASCII)
 _SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 _HERE = Caller("local", None, "write")
 
@@ -66,11 +68,8 @@ class Gate:
         return self._too_often(scope)
 
     def _known_host(self, host: str) -> bool:
-        try:
-            name = urlsplit(f"//{host}").hostname
-        except ValueError:
-            return False
-        return bool(name) and (self._any_host or name in self._hosts)
+        match = _HOST.fullmatch(host.lower())
+        return match is not None and (self._any_host or match[1].strip("[]") in self._hosts)
 
     def _from_elsewhere(self, headers: Headers, scope: Scope) -> bool:
         if scope["method"] in _SAFE and not scope["path"].startswith("/mcp"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -109,7 +108,4 @@ def respond(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -
 
 def _without_paths(words: str, home: Path | None) -> str:
     """Where things are on this machine is nobody's business."""
-    for folder in (home, Path(tempfile.gettempdir())):
-        if folder is not None:
-            words = words.replace(f"{folder}/", "").replace(str(folder), "")
-    return words
+    return words.replace(f"{home}/", "").replace(str(home), "") if home else words
