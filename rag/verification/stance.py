@@ -45,6 +45,8 @@ def _sentences(quote: str) -> list[Reading]:
 
 
 def _of_sentence(claim: Reading, quote: Reading) -> Stance:
+    if limited := _limited(claim, quote):
+        return limited
     if (
         not claim.marks
         or not all(_places(mark, quote) for mark in claim.marks)
@@ -83,18 +85,28 @@ _OFFERED = frozenset(
 )
 
 
-def _is_excluded(claim: Reading, quote: Reading) -> bool:
-    """Whether the quote limits what the claim speaks of to an alternative: only for Mac, not for Windows."""
+def _limited(claim: Reading, quote: Reading) -> Stance | None:
+    """What a quote that offers something only for Mac says of a claim that it is offered for Mac, or for Windows."""
     rest = [mark for mark in claim.marks if not mark.forms & _OFFERED]
-    others = [(mark, [o for o in quote.marks if _opposed(mark, o) == "alternative"]) for mark in rest]
-    excluded = [(mark, other) for mark, found in others for other in found if not mark.forms & quote.forms]
-    if len({mark for mark, _ in excluded}) != 1 or any(mark.negated for mark in claim.marks):
-        return False
-    kept = [mark for mark in rest if mark != excluded[0][0]]
-    if not kept or not all(mark.forms & quote.forms for mark in kept):
-        return False
-    clause = [mark.end for mark in quote.marks if mark.clause == excluded[0][1].clause]
-    return _ONLY.search(quote.text, excluded[0][1].end, max(clause) + 2) is not None
+    asked = [mark for mark in rest if any(side.how == "alternative" for side in mark.sides)]
+    kept = [mark for mark in rest if mark not in asked]
+    if len(asked) != 1 or not kept or not all(mark.forms & quote.forms for mark in kept):
+        return None
+    if any(mark.negated is not False for mark in (*claim.marks, *quote.marks)):
+        return None
+    for other in quote.marks:
+        if not _only_follows(other, quote):
+            continue
+        if _opposed(asked[0], other) == "alternative" and not asked[0].forms & quote.forms:
+            return "contradicts"
+        if asked[0].forms & other.forms and len(rest) < len(claim.marks) and not other.hedged:
+            return "entails"
+    return None
+
+
+def _only_follows(mark: Mark, quote: Reading) -> bool:
+    clause = [other.end for other in quote.marks if other.clause == mark.clause]
+    return _ONLY.search(quote.text, mark.end, max(clause) + 2) is not None
 
 
 def _is_conditional(claim: Reading, quote: Reading) -> bool:
