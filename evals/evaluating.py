@@ -16,12 +16,13 @@ from evals.command import Options
 from evals.items import EvalError
 from evals.metrics import compare
 from evals.report.terminal import print_view
-from evals.report.view import all_metrics, make_view
+from evals.report.view import Compared, all_metrics, make_view
 from evals.report.writing import summary_json, write_reports
 from evals.runner import Evaluation, QuestionSet, answer, evaluate, load_set, open_engine, save_scores
 from evals.runs import Run
 from rag import Assistant, wire
-from rag.config import find_home
+from rag.assistant import llm_connection
+from rag.config import find_home, load_settings
 from rag.errors import ArticleNotFound
 from rag.messages import Lang, text
 
@@ -44,7 +45,7 @@ def evaluate_and_report(options: Options, home: Path | None, lang: Lang) -> bool
         earlier = evaluate(runs.load(folder, runs.latest(folder, now.run.config)))
     view = make_view(
         now,
-        compared=(earlier.run.config.name, compare(earlier.scores, now.scores)) if earlier else None,
+        compared=Compared(earlier, compare(earlier.scores, now.scores)) if earlier else None,
         verdict=_judge(now, evals, options.update_baseline) if options.gate else None,
     )
     write_reports(view)
@@ -56,12 +57,17 @@ def evaluate_and_report(options: Options, home: Path | None, lang: Lang) -> bool
 
 
 def generated(
-    home: Path | None, article_ids: Sequence[str], limit: int | None, unanswerable: int | None
+    home: Path | None,
+    article_ids: Sequence[str],
+    limit: int | None,
+    unanswerable: int | None,
+    llm: bool = False,
 ) -> Iterator[str]:
-    """Questions made from articles of the corpus, one JSON object a line.
+    """Questions made from articles of the corpus, one JSON object a line; with `llm` by the model in the settings.
 
     Raises:
         ArticleNotFound: there is no such article.
+        ConfigError, MissingExtra, EvalError: the model cannot be used, or did not answer.
     """
     from evals.generating import generate
 
@@ -73,7 +79,10 @@ def generated(
             f"記事「{unknown[0]}」はありません。", "rag articles で id を確かめてください。"
         )
     chosen = [known[article_id] for article_id in article_ids] or list(known.values())
-    items = [item for article in chosen for item in generate.generate(article, limit)]
+    if llm:
+        items = generate.proposed(chosen, llm_connection(load_settings(find_home(home)).llm), limit)
+    else:
+        items = [item for article in chosen for item in generate.generate(article, limit)]
     for item in [*items, *generate.unanswerable(chosen, unanswerable, corpus=list(known.values()))]:
         yield wire.dumps(item.model_dump(mode="json"))
 

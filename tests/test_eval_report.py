@@ -16,7 +16,7 @@ from evals.metrics import compare
 from evals.report.charts import calibration, latency, quantile
 from evals.report.labels import LABELS, OUTCOMES
 from evals.report.terminal import print_view
-from evals.report.view import View, all_metrics, make_view
+from evals.report.view import Compared, View, all_metrics, make_view
 from evals.report.writing import html, junit, markdown, summary_json, write_reports
 from evals.runner import Evaluation
 from rag.messages import Lang
@@ -52,7 +52,7 @@ def before(tmp_path: Path) -> Evaluation:
 @pytest.fixture
 def view(tmp_path: Path, before: Evaluation) -> View:
     now = finished(tmp_path, "now", replies={**REPLIES, HEAD.question: refused()})
-    return make_view(now, compared=("before", compare(before.scores, now.scores)), verdict=CLOSED)
+    return make_view(now, compared=Compared(before, compare(before.scores, now.scores)), verdict=CLOSED)
 
 
 @pytest.fixture
@@ -184,7 +184,7 @@ def test_a_question_that_looks_like_markup_is_shown_as_it_is(tmp_path: Path) -> 
     then = finished(tmp_path, "then", items=[odd], replies={odd.question: refused()})
     console = Console(width=120)
     with console.capture() as captured:
-        print_view(make_view(now, compared=("then", compare(then.scores, now.scores))), "ja", console)
+        print_view(make_view(now, compared=Compared(then, compare(then.scores, now.scores))), "ja", console)
     assert "[red]x[/red] [/nope]" in captured.get()
 
 
@@ -219,3 +219,12 @@ def test_a_quantile_is_a_value_that_occurs() -> None:
 
 def test_the_first_question_is_not_lost(view: View) -> None:
     assert view.rows[0].id == OPENING.id
+
+
+def test_another_run_stands_beside_with_its_own_values(tmp_path: Path) -> None:
+    before, now = finished(tmp_path, "before", replies={}), finished(tmp_path, "now")
+    view = make_view(now, compared=Compared(before, compare(before.scores, now.scores)))
+    joint = next(number for number in view.numbers if number.name == "joint_accuracy")
+    assert (joint.text, joint.other) == ("75.0%", "0.0%")
+    assert '<td class="right">75.0%</td><td class="right">0.0%</td>' in html(view)
+    assert "| 75.0% | 0.0% |" in markdown(view)

@@ -18,13 +18,27 @@ GOOD = ("right", "refused")
 
 
 class Number(NamedTuple):
-    """A metric as it is shown."""
+    """A metric as it is shown; `other`: its value in the run that this one is compared with."""
 
     name: str
     label: str
     text: str
     interval: str
     n: int
+    other: str = ""
+
+
+class Compared(NamedTuple):
+    """Another run to stand beside: an earlier one, or another engine's."""
+
+    evaluation: Evaluation
+    comparison: Comparison
+
+    @property
+    def name(self) -> str:
+        """The run's name with its engine."""
+        config = self.evaluation.run.config
+        return f"{config.name}({config.engine})"
 
 
 class Quote(NamedTuple):
@@ -59,7 +73,7 @@ class Row(NamedTuple):
 
 
 class Change(NamedTuple):
-    """The difference to an earlier run."""
+    """The difference to another run."""
 
     name: str
     difference: str
@@ -87,13 +101,18 @@ class View(NamedTuple):
 def make_view(
     evaluation: Evaluation,
     *,
-    compared: tuple[str, Comparison] | None = None,
+    compared: Compared | None = None,
     verdict: Verdict | None = None,
 ) -> View:
-    """What the reports of a run show; `compared` is the name of an earlier run and the difference to it."""
-    rows = make_rows(evaluation, compared[1] if compared else None)
+    """What the reports of a run show, beside another run where there is one."""
+    rows = make_rows(evaluation, compared.comparison if compared else None)
     metrics = all_metrics(evaluation.summary)
-    numbers = {name: make_number(name, estimate) for name, estimate in metrics.items() if estimate.n}
+    others = all_metrics(compared.evaluation.summary) if compared else {}
+    numbers = {
+        name: make_number(name, estimate, others.get(name))
+        for name, estimate in metrics.items()
+        if estimate.n
+    }
     parts = [
         make_number(f"joint_accuracy:{value}", estimate)
         for attribute in ("split", "language")
@@ -116,7 +135,7 @@ def make_view(
         ),
         latency=latency([row.latency for row in rows]),
         rows=rows,
-        change=_change(*compared, rows) if compared else None,
+        change=_change(compared, rows) if compared else None,
     )
 
 
@@ -125,21 +144,23 @@ def all_metrics(summary: Summary) -> dict[str, Estimate]:
     return {**summary.metrics, **{f"latency_{name}": value for name, value in summary.latency.items()}}
 
 
-def make_number(name: str, estimate: Estimate) -> Number:
-    """A metric as it is shown."""
+def make_number(name: str, estimate: Estimate, other: Estimate | None = None) -> Number:
+    """A metric as it is shown, beside its value in another run."""
     write = shown(name)
+    beside = write(other.value) if other and other.value is not None else ""
     if estimate.value is None or estimate.low is None or estimate.high is None:
-        return Number(name, label(name), "–", "", estimate.n)
+        return Number(name, label(name), "–", "", estimate.n, beside)
     interval = f"{write(estimate.low)}〜{write(estimate.high)}"
-    return Number(name, label(name), write(estimate.value), interval, estimate.n)
+    return Number(name, label(name), write(estimate.value), interval, estimate.n, beside)
 
 
-def _change(name: str, comparison: Comparison, rows: Sequence[Row]) -> Change:
+def _change(compared: Compared, rows: Sequence[Row]) -> Change:
+    comparison = compared.comparison
     difference = comparison.difference
     value, low, high = difference.value or 0.0, difference.low or 0.0, difference.high or 0.0
     only = len(comparison.missing) + len(comparison.added)
     return Change(
-        name=name,
+        name=compared.name,
         difference=f"{value * 100:+.1f} ポイント",
         interval=f"(95% 区間 {low * 100:+.1f}〜{high * 100:+.1f}、p = {comparison.p_value:.3f}、共通の {comparison.n} 問"
         + (f"、片方だけの {only} 問は除く)" if only else ")"),
