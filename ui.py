@@ -3,80 +3,102 @@
 from __future__ import annotations
 
 import os
-import re
 import socket
-from html import escape
-from typing import Any
+import threading
+import warnings
+import webbrowser
+from pathlib import Path
 
 os.environ.setdefault(
     "GRADIO_ANALYTICS_ENABLED", "False"
 )  # nothing leaves the machine; read when gradio is imported
 
 import gradio as gr
+from fastapi import FastAPI
+from starlette.middleware import Middleware
 
-from rag import Answer, Assistant, Citation, Hit, RagError, Reply
+import rag.chat
+from rag import Assistant
+from rag.chat.chat_tab import ChatTab
+from rag.chat.events import html
+from rag.chat.header import header_html
+from rag.chat.page import Page
+from rag.chat.suggesting import Suggestions
+from rag.chat.texts import word
 from rag.errors import ConfigError
-from rag.messages import Lang, text
+from rag.messages import Lang
 
-_FONTS = ["system-ui", "Hiragino Sans", "Yu Gothic UI", "Noto Sans CJK JP", "sans-serif"]
-_THEME = gr.themes.Soft(font=_FONTS, font_mono=["ui-monospace", "monospace"])
-_CSS = """
-.gradio-container { max-width: 860px !important; margin: 0 auto !important; }
-.statement { margin: 0 0 .6em; line-height: 1.8; }
-.statement sup a { text-decoration: none; font-weight: 600; padding: 0 .15em; }
-.abstained { border-inline-start: 4px solid #d97706; padding-inline-start: .8em; margin-bottom: .8em; }
-.source { border: 1px solid var(--border-color-primary); border-radius: 8px; padding: .7em .9em; margin: .5em 0; }
-.source blockquote { margin: .4em 0; line-height: 1.75; white-space: pre-wrap; overflow-wrap: anywhere; }
-.source .facts, .label { color: #5b6472; font-size: .88em; }
-.dark .source .facts, .dark .label { color: #a7b0bd; }
-.source a { overflow-wrap: anywhere; }
-footer { display: none !important; }
-"""
-_EXAMPLES = {
-    "ja": [
-        "Coworkはいつ発表されましたか?",
-        "Stargateの初期投資家は?",
-        "Claudeの新しい憲法の4つの原則は何ですか?",
-    ],
-    "en": [
-        "When was Cowork announced?",
-        "Who are the initial investors in Stargate?",
-        "How many users does ChatGPT have?",
-    ],
-}
-_WORDS = {
-    "ja": ("出典つきアシスタント", "記事だけを根拠に答えます。答えの一文ごとに原文の引用とURLを示します。", "質問を入力(Enter で送信)", "送信", "元の記事を開く"),
-    "en": (
-        "Answers with proof",
-        "Answers from the articles only; every sentence comes with the exact quote and its URL.",
-        "Ask a question (Enter sends)",
-        "Send",
-        "Open the original",
-    ),
-}  # fmt: skip
+_LARGEST_UPLOAD = "20mb"
+_FONTS = ["system-ui", "Hiragino Sans", "Noto Sans JP", "Noto Sans CJK JP", "Yu Gothic UI", "sans-serif"]
+_THEME = gr.themes.Base(
+    primary_hue="teal",
+    neutral_hue="stone",
+    radius_size="md",
+    font=_FONTS,
+    font_mono=["ui-monospace", "monospace"],
+)
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
+_CSS = Path(rag.chat.__file__).with_name("chat.css")
 
 
-def build(assistant: Assistant, lang: Lang = "ja") -> Any:
-    """The chat page over an assistant."""
-    title, about, placeholder, send, _ = _WORDS[lang]
+def build(assistant: Assistant, lang: Lang = "ja", *, importing: bool = False) -> gr.Blocks:
+    """The chat over an assistant: a page in `lang` at the root, and one in the other language at its code.
 
-    def respond(question: str, history: list[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
-        if not question.strip():
-            return "", history
-        shown = {"role": "user", "content": _block(escape(question))}
-        return "", [*history, shown, {"role": "assistant", "content": _reply_html(assistant, question, lang)}]
-
-    with gr.Blocks(title=title, analytics_enabled=False) as page:
-        gr.Markdown(f"# {title}\n{about}")
-        chat = gr.Chatbot(label=title, show_label=False, height="62vh", latex_delimiters=[], buttons=[])
-        with gr.Row():
-            question = gr.Textbox(
-                placeholder=placeholder, show_label=False, label=placeholder, scale=5, autofocus=True
-            )
-            button = gr.Button(send, variant="primary", scale=1, min_width=80)
-        gr.Examples(_EXAMPLES[lang], question, label="例" if lang == "ja" else "Examples")
-        gr.on([question.submit, button.click], respond, [question, chat], [question, chat])
+    `importing`: whether readers may add articles.
+    """
+    other: Lang = "en" if lang == "ja" else "ja"
+    suggestions = Suggestions(assistant)
+    page = gr.Blocks(
+        title=word("title", lang), analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)
+    )
+    with page:
+        _fill(page, assistant, suggestions, lang, other, importing)
+    with page.route(word("title", other), f"/{other}", show_in_navbar=False):
+        _fill(page, assistant, suggestions, other, ".", importing)
     return page
+
+
+def _fill(
+    page: gr.Blocks, assistant: Assistant, suggestions: Suggestions, lang: Lang, other: str, importing: bool
+) -> None:
+    """One language's page. `other`: where the page in the other language is."""
+    html("top", value=header_html(lang, other))
+    with gr.Tabs(elem_id="tabs"), gr.Tab(word("tab.chat", lang), id="chat"):
+        ChatTab(assistant, suggestions, lang).build(page)
+
+
+def mount(
+    app: FastAPI, assistant: Assistant, lang: Lang = "ja", path: str = "/", *, importing: bool = False
+) -> FastAPI:
+    """Add the chat to an application, after its other routes. Returns the application."""
+    page = build(assistant, lang, importing=importing)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="SSR mode is not supported")  # nor is it asked for
+        _mount(app, page, path, {"": lang, _other(lang): _other(lang)})
+    return app
+
+
+def _mount(app: FastAPI, page: gr.Blocks, path: str, langs: dict[str, Lang]) -> None:
+    gr.mount_gradio_app(
+        app,
+        page,
+        path,
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        max_file_size=_LARGEST_UPLOAD,
+        ssr_mode=False,
+        enable_monitoring=False,
+        pwa=False,
+        mcp_server=False,
+        app_kwargs={"middleware": [Middleware(Page, langs=langs)]},
+        theme=_THEME,
+        css_paths=[_CSS],
+    )
+
+
+def _other(lang: Lang) -> Lang:
+    return "en" if lang == "ja" else "ja"
 
 
 def launch(
@@ -87,10 +109,24 @@ def launch(
     Raises:
         ConfigError: the port is in use.
     """
+    import uvicorn
+
     free = _free_port(host, [port] if port else list(range(7860, 7880)))
-    build(assistant, lang).launch(
-        server_name=host, server_port=free, inbrowser=open_browser, theme=_THEME, css=_CSS, share=False
+    app = mount(
+        FastAPI(openapi_url=None), assistant, lang, importing=host in ("127.0.0.1", "localhost", "::1")
     )
+    address = f"http://{_reachable(host)}:{free}"
+    print(word("served", lang, address=address), flush=True)
+    if open_browser:
+        threading.Timer(1.0, webbrowser.open, [address]).start()
+    uvicorn.run(app, host=host, port=free, log_level="warning")
+
+
+def _reachable(host: str) -> str:
+    """The host to open: all interfaces are reached through this machine's own; an IPv6 address has brackets."""
+    if host in _EVERYWHERE:
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
 
 
 def _free_port(host: str, ports: list[int]) -> int:
@@ -104,60 +140,3 @@ def _free_port(host: str, ports: list[int]) -> int:
         f"ポート {ports[0]} では待ち受けられません(使用中かもしれません)。",
         f"別のポートを指定してください。例: rag chat --port {ports[-1] + 1}",
     )
-
-
-def _reply_html(assistant: Assistant, question: str, lang: Lang) -> str:
-    try:
-        return reply_html(assistant.ask(question), lang)
-    except RagError as error:
-        return _block(f'<div class="abstained">{escape(error.message)}<br>{escape(error.hint)}</div>')
-
-
-def reply_html(reply: Reply, lang: Lang) -> str:
-    """A reply as HTML; every piece of text from outside is escaped."""
-    if isinstance(reply, Answer):
-        body = "".join(
-            f'<p class="statement">{_lines(statement.text)}'
-            + "".join(f"<sup>[{citation.n}]</sup>" for citation in statement.citations)
-            + "</p>"
-            for statement in reply.statements
-        )
-        cards = "".join(_citation_card(citation, lang) for citation in reply.citations)
-        return _block(f'{body}<div class="label">{text("sources", lang)}</div>{cards}')
-    cards = "".join(_hit_card(hit, lang) for hit in reply.hits[:3])
-    label = f'<div class="label">{text("nearest", lang)}</div>' if cards else ""
-    return _block(f'<div class="abstained">{escape(text(reply.reason, lang))}</div>{label}{cards}')
-
-
-def _citation_card(citation: Citation, lang: Lang) -> str:
-    facts = " / ".join(filter(None, (citation.publisher, citation.published)))
-    return _card(f"[{citation.n}] {citation.title}", facts, citation.quote, citation.deep_link, lang)
-
-
-def _hit_card(hit: Hit, lang: Lang) -> str:
-    facts = " / ".join(
-        filter(None, (hit.article.publisher, hit.article.published, *hit.chunk.heading_path[-1:]))
-    )
-    return _card(hit.article.title, facts, hit.chunk.text, hit.article.url, lang, folded=True)
-
-
-def _card(title: str, facts: str, quote: str, url: str, lang: Lang, folded: bool = False) -> str:
-    """A source: its title and facts, then quote and link, which a nearest passage shows when it is opened."""
-    head = f'<strong>{escape(title)}</strong> <span class="facts">{escape(facts)}</span>'
-    body = (
-        f"<blockquote>{_lines(quote)}</blockquote>"
-        f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer">{_WORDS[lang][4]} ↗</a>'
-    )
-    if folded:
-        return f'<details class="source"><summary>{head}</summary>{body}</details>'
-    return f'<div class="source">{head}{body}</div>'
-
-
-def _lines(value: str) -> str:
-    return escape(value).replace("\n", "<br>")
-
-
-def _block(html: str) -> str:
-    """HTML that Markdown leaves alone: one block without line breaks, its markup characters as entities."""
-    flat = re.sub(r"\s*\n\s*", " ", html)
-    return f'<div class="reply">{flat}</div>'

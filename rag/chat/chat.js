@@ -1,0 +1,132 @@
+// What the chat does in the browser alone. Python makes all HTML; what can be pressed there carries data-act.
+(() => {
+  "use strict";
+  const THEME = "rag.theme";
+  const PHONE = matchMedia("(max-width: 859px)");
+  const byId = (id) => document.getElementById(id);
+
+  // The chosen brightness, before anything is painted; Gradio reads it from the address.
+  const saved = localStorage.getItem(THEME);
+  const address = new URL(location.href);
+  if (saved && !address.searchParams.has("__theme")) {
+    address.searchParams.set("__theme", saved);
+    history.replaceState(null, "", address);
+    document.documentElement.dataset.theme = saved;
+  }
+
+  function switchTheme() {
+    const theme = document.body.classList.toggle("dark") ? "dark" : "light";
+    localStorage.setItem(THEME, theme);
+    document.documentElement.dataset.theme = theme;
+  }
+
+  // Enter that confirms a composition is the input method's: Chromium marks it as composing, Safari sends it
+  // after the end of the composition with key code 229.
+  let confirming = false;
+  function guard(event) {
+    if (event.key !== "Enter" || !event.target.matches?.("textarea, input")) return;
+    if (event.type === "keydown") confirming = event.isComposing || event.keyCode === 229;
+    const busy = event.target.closest("#question") && document.querySelector("#log .reply.pending");
+    if (confirming || (busy && !event.shiftKey)) {
+      event.stopImmediatePropagation();
+      if (!confirming || event.type === "keypress") event.preventDefault();
+    }
+    if (event.type === "keyup") confirming = false;
+  }
+  for (const type of ["keydown", "keypress", "keyup"]) addEventListener(type, guard, true);
+
+  async function copy(button) {
+    const text = button.dataset.text;
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const area = document.createElement("textarea"); // not a secure address: the old way
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+    const label = button.querySelector("span");
+    const said = label.textContent;
+    if (said === button.dataset.done) return;
+    label.textContent = button.dataset.done;
+    setTimeout(() => (label.textContent = said), 1600);
+  }
+
+  function save(file) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([file.text], { type: file.type }));
+    link.download = file.name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+
+  const here = {
+    copy,
+    theme: switchTheme,
+    why: (button) => {
+      const form = button.closest(".exchange").querySelector("form.why");
+      form.hidden = !form.hidden;
+      if (!form.hidden) form.querySelector("input:checked").focus();
+    },
+    cancel: (button) => (button.closest("form").hidden = true),
+  };
+
+  // Passes an act of the reader on to Python, as an event of the component it happened in.
+  function bind(element, trigger) {
+    address.searchParams.delete("__theme");
+    history.replaceState(null, "", address);
+    element.addEventListener("click", (event) => {
+      const heading = event.target.closest("[data-goto]");
+      if (heading) {
+        const title = heading.closest(".article").querySelector(`[data-at="${CSS.escape(heading.dataset.goto)}"]`);
+        title.scrollIntoView({ block: "start" });
+        return;
+      }
+      const pressed = event.target.closest("[data-act]");
+      if (!pressed || (event.target.closest("a[href]") && !pressed.matches("a"))) return;
+      if (getSelection().toString() && !pressed.matches("button")) return; // selecting a quote is no click
+      const { act, confirm: question, ...data } = pressed.dataset;
+      if (here[act]) return here[act](pressed);
+      if (act === "ask" && document.querySelector("#log .reply.pending")) return;
+      if (question && !confirm(question)) return;
+      trigger(`chat_${act}`, data);
+    });
+    element.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const form = event.target;
+      const reason = form.querySelector("input:checked").value;
+      const comment = form.querySelector("textarea").value;
+      form.hidden = true;
+      trigger("chat_rate", { exchange: form.dataset.exchange, rating: "down", reason, comment });
+    });
+    new MutationObserver(() => settle(element)).observe(element, { childList: true, subtree: true });
+    settle(element);
+  }
+
+  // Where to look after something new has come.
+  function settle(element) {
+    const last = [...element.querySelectorAll(".exchange")].at(-1);
+    if (last && last.dataset.exchange !== element.dataset.last) {
+      element.dataset.last = last.dataset.exchange;
+      last.scrollIntoView({ block: "start" });
+    }
+    const article = element.querySelector(".opened .article, .reading .article");
+    const marker = article?.querySelector("mark.current");
+    const shown = article ? article.parentElement.innerHTML.length + (marker?.dataset.n ?? "") : "";
+    if (element.dataset.shown === String(shown)) return;
+    element.dataset.shown = shown;
+    if (!article) return;
+    article.focus({ preventScroll: true });
+    if (PHONE.matches) article.scrollIntoView({ block: "start" });
+    if (marker) marker.scrollIntoView({ block: "center" });
+    else element.closest("#panel, #reading")?.scrollTo(0, 0);
+  }
+
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !event.isComposing) byId("panel")?.querySelector(".back")?.click();
+  });
+
+  window.ragChat = { bind, save };
+})();
