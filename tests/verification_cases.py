@@ -72,6 +72,41 @@ def mutations(case: Case) -> list[Variant]:
     return [one for one in dict.fromkeys(made) if one.text != case.source]
 
 
+def abridged(case: Case) -> list[Variant]:
+    """Mutations of the statements that the source supports, which are shorter and in other words than it is."""
+    made = []
+    for text in case.supported:
+        names = tuple((kind, name) for kind, name in case.names if name in text)
+        swap = case.swap if case.swap and all(name in text for name in case.swap) else None
+        found = mutations(Case(text, names, swap, (), case.held_out)) if not text.isascii() else english(text)
+        made += [one._replace(source=case.source) for one in found]
+    return made
+
+
+def english(text: str) -> list[Variant]:
+    """Mutations of an English statement."""
+    makers = {
+        "english digit": _digits(text),
+        "english word": _replaced(text, [*_ENGLISH, *((b, a) for a, b in _ENGLISH)]),
+        "english negation": _first(text, _ENGLISH_NEGATIONS),
+        "english name": [re.sub(name, "Grunwald", text) for name in _ENGLISH_NAMES if name in text],
+    }
+    return [Variant(kind, made, text) for kind, texts in makers.items() for made in texts if made != text]
+
+
+_ENGLISH = [
+    ("rose", "fell"), ("raised", "cut"), ("billion", "million"), ("people", "countries"), ("million", "billion"), ("April", "May"), ("June", "July"),
+    ("March", "April"), ("August", "September"), ("yen", "dollars"), ("passed", "rejected"), ("in favor", "against"), ("fallen", "risen"),
+    ("more than", "less than"), ("at least", "at most"), ("seven", "nine"), ("five", "six"), ("three", "four"), ("acquired", "sold"),
+    ("dollars", "yen"), ("%", " people"), ("hours", "minutes"), ("up to", "at least"), ("%", "% points of GDP"),
+]  # fmt: skip
+_ENGLISH_NEGATIONS = [
+    (r"\bcannot\b", "can"), (r"\bare not\b", "are"), (r"\bdo not\b", "do"), (r"\bhas already been\b", "has not been"), (r"\bis\b", "is not"),
+    (r"\bhas\b", "has not"), (r"\bhave\b", "have not"), (r"\bwas\b", "was not"), (r"\bare\b", "are not"), (r"\bwill\b", "will not"),
+]  # fmt: skip
+_ENGLISH_NAMES = ["Aoba", "Northwind", "Kasumi", "Mari", "Beacon", "Kotori", "Canada", "Fukuoka", "Pacific", "Tetra", "Harmonia"]
+
+
 def _digits(source: str) -> Iterator[str]:
     """The first and the last digit of each number, changed."""
     for match in re.finditer(r"\d[\d,.]*", source):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from rag.verification import bindings, claims, figures, naming, roles
+from rag.verification import bindings, claims, edits, figures, naming, roles
 from rag.verification.antonyms import Opposition, opposed
 from rag.verification.marks import Mark
 from rag.verification.reading import Reading, read
@@ -57,6 +57,7 @@ def _of_sentence(claim: Reading, quote: Reading) -> Stance:
         return "unknown"
     wrong = {found.kind for found in figures.problems(claim.source, [quote.source], claim.english)}
     wrong |= {found.kind for found in claims.problems(claim, [quote])}
+    wrong |= {found.kind for found in edits.problems(claim, [quote], read(""))}
     if not wrong:
         return "entails" if _is_asserted(claim, quote) and bindings.fits(claim, quote) else "unknown"
     if wrong <= {"polarity", "direction"}:
