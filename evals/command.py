@@ -58,16 +58,17 @@ def eval_command(lang: Lang, home: Path | None) -> click.Command:
 
 
 def _generate(lang: Lang, home: Path | None) -> click.Command:
-    def run(article_ids: tuple[str, ...], limit: int | None, unanswerable: int | None) -> None:
+    def run(article_ids: tuple[str, ...], limit: int | None, unanswerable: int | None, llm: bool) -> None:
         from evals.evaluating import generated
 
-        for line in generated(home, article_ids, limit, unanswerable):
+        for line in generated(home, article_ids, limit, unanswerable, llm):
             print(line)
 
     params: list[click.Parameter] = [
         click.Argument(["article_ids"], nargs=-1, metavar="[ARTICLE_ID]..."),
         click.Option(["--limit"], type=click.IntRange(1), help=_help("generate.limit", lang)),
         click.Option(["--unanswerable"], type=click.IntRange(0), help=_help("generate.unanswerable", lang)),
+        click.Option(["--llm"], is_flag=True, help=_help("generate.llm", lang)),
     ]
     return click.Command("generate", callback=run, params=params, help=_help("generate", lang))
 

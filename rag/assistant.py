@@ -11,6 +11,7 @@ from typing import NamedTuple, Self, cast
 from rag import retrieval
 from rag.answering.conversation import complete
 from rag.answering.extractive import ExtractiveAnswerer
+from rag.answering.llm_client import Connection
 from rag.chunking import CHUNKER
 from rag.config import EmbeddingSettings, LlmSettings, ReaderSettings, Settings, find_home, load_settings
 from rag.corpus import read_corpus
@@ -297,13 +298,24 @@ def open_engine(settings: LlmSettings, embedder: Embedder, reader: Reader | None
     if not settings.model:
         return Engine(extractive, complete)
     from rag.answering.llm import LlmAnswerer
-    from rag.answering.llm_client import Connection
 
-    connection = Connection(
+    answerer = LlmAnswerer(llm_connection(settings), extractive, settings.timeout_s)
+    return Engine(answerer, answerer.complete)
+
+
+def llm_connection(settings: LlmSettings) -> Connection:
+    """The LLM that the settings name.
+
+    Raises:
+        ConfigError: they name none.
+    """
+    if not settings.model:
+        raise ConfigError(
+            "[llm] に model がありません。", 'rag.toml か RAG_LLM__MODEL に "openai:モデル名" を書いてください。'
+        )
+    return Connection(
         settings.model, settings.base_url, settings.api_key, settings.output, settings.max_output_tokens
     )
-    answerer = LlmAnswerer(connection, extractive, settings.timeout_s)
-    return Engine(answerer, answerer.complete)
 
 
 def open_store(index: Path, embedder: Embedder) -> Store:

@@ -113,6 +113,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "どの記事にも答えがない質問の上限(記事が2つ以上のとき)",
         "At most so many questions that no article answers (with two articles or more)",
     ),
+    "eval.generate.llm": (
+        "規則の代わりに、[llm] の LLM に質問を考えさせる(記事はその提供元に送られます)",
+        "Let the LLM of [llm] propose the questions, not rules (the articles are sent to its provider)",
+    ),
     "eval.asking": ("質問中", "Asking"),
     "eval.metric": ("指標", "metric"),
     "eval.value": ("値", "value"),

@@ -1,24 +1,34 @@
 """Make an evaluation set from articles, by rules: every question with its answer and exact evidence.
 
     python -m evals.generating.generate ARTICLE.md… [--limit N] [--unanswerable N] > questions.jsonl
+    python -m evals.generating.generate ARTICLE.md… --model openai:NAME [--base-url URL] > questions.jsonl
 
 Each question is verified: its evidence is a verbatim span that holds the answer, the question does not give the
 answer away, and no two are the same. With two articles or more, questions whose answer is in none of them come
 last: one name is replaced by another article's. Read the result before you rely on it (`docs/eval-suites.md`).
+
+With --model an LLM proposes the questions in place of the rules (the extra `llm`; the key in RAG_LLM__API_KEY or
+the provider's own variable); what cannot be verified is left out and counted. The articles are sent to its provider.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import get_args
+
+from pydantic import SecretStr
 
 from evals.generating.rules import LONGEST_QUESTION, Draft, of_item, of_list, of_sentence
 from evals.items import EvalError, EvidenceSpan, Item
 from rag import Article, RagError
+from rag.answering.llm_client import Connection, OutputMode
 from rag.corpus import read_article
 from rag.japanese import content_words, fold, words
 from rag.structure import Unit, sections, units
@@ -156,6 +166,25 @@ def _spread(items: Sequence[Item], limit: int | None) -> list[Item]:
     return [items[n * len(items) // limit] for n in range(limit)]
 
 
+def proposed(articles: Sequence[Article], connection: Connection, limit: int | None) -> list[Item]:
+    """Questions that an LLM proposes; how many were left out, and why, is said on stderr.
+
+    Raises:
+        RagError: the model cannot be used, or did not answer.
+    """
+    from evals.generating.llm import REJECTIONS, generate_by_llm
+
+    items: list[Item] = []
+    rejected: Counter[str] = Counter()
+    for article in articles:
+        made = generate_by_llm(article, connection, limit)
+        items += made.items
+        rejected += made.rejected
+    for reason, count in rejected.most_common():
+        print(f"{REJECTIONS[reason]}: {count}", file=sys.stderr)
+    return items
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Read the articles, print the questions as JSON lines, and say on stderr how many of each kind there are."""
     parser = argparse.ArgumentParser(
@@ -166,15 +195,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--unanswerable", type=int, metavar="N", help="at most so many that no article answers"
     )
+    parser.add_argument("--model", help="an LLM that proposes the questions, as openai:NAME")
+    parser.add_argument("--base-url", default="", help="its OpenAI-compatible server")
+    parser.add_argument(
+        "--output", choices=get_args(OutputMode), default="tool", help="how it answers in JSON"
+    )
     options = parser.parse_args(argv)
     try:
         if min(options.limit or 1, options.unanswerable or 1, 1) < 1:
             raise EvalError("--limit と --unanswerable には正の数を付けてください。", "例: --limit 20")
         articles = [read_article(path) for path in options.articles]
+        if options.model:
+            key = SecretStr(os.environ.get("RAG_LLM__API_KEY", ""))
+            items = proposed(
+                articles, Connection(options.model, options.base_url, key, options.output), options.limit
+            )
+        else:
+            items = [item for article in articles for item in generate(article, options.limit)]
     except RagError as error:
         print(error, file=sys.stderr)
         return 2
-    items = [item for article in articles for item in generate(article, options.limit)]
     items += unanswerable(articles, options.unanswerable)
     for item in items:
         print(item.model_dump_json(exclude_defaults=True))

@@ -24,11 +24,13 @@ class Trouble(NamedTuple):
     kind: TroubleKind
     status: int | None = None
 
+    def message(self, lang: Lang) -> str:
+        """What happened, and what to do about it."""
+        return text(f"llm.{self.kind}", lang, status=f" (HTTP {self.status})" if self.status else "")
+
     def notice(self, lang: Lang, outcome: Literal["instead", "cut"]) -> str:
-        """What the user is told: what happened, what to do about it, and what the reply is made of."""
-        status = f" (HTTP {self.status})" if self.status else ""
-        parts = [text(f"llm.{self.kind}", lang, status=status), text(f"llm.{outcome}", lang)]
-        return ("" if lang == "ja" else " ").join(parts)
+        """The message, with what the reply is made of."""
+        return ("" if lang == "ja" else " ").join([self.message(lang), text(f"llm.{outcome}", lang)])
 
 
 def trouble_of(error: BaseException) -> Trouble:
