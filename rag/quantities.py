@@ -127,7 +127,7 @@ _PART = re.compile(rf"{_ARABIC}|.", re.ASCII)
 _LONGEST = 40
 """More digits than this are an identifier, not a number."""
 
-_UNITS = {
+UNITS = {
     "$": "ドル", "usd": "ドル", "dollar": "ドル", "dollars": "ドル", "¥": "円", "jpy": "円", "yen": "円",
     "€": "ユーロ", "£": "ポンド", "パーセント": "%", "percent": "%", "people": "人", "users": "人",
     "名": "人", "ヶ国": "カ国", "か国": "カ国", "ヵ国": "カ国", "国": "カ国", "countries": "カ国",
@@ -136,6 +136,7 @@ _UNITS = {
     "tons": "トン", "tonnes": "トン", "つの": "つ",
     "companies": "社",
 }  # fmt: skip
+"""One name for each unit that is written in several ways."""
 
 
 def numbers(text: str) -> list[Quantity]:
@@ -160,7 +161,7 @@ def numbers(text: str) -> list[Quantity]:
         if value is not None:
             if match["minus"]:
                 value = -value
-            found.append(Quantity(*copy.span(match.start(), end), value, _UNITS.get(unit, unit)))
+            found.append(Quantity(*copy.span(match.start(), end), value, UNITS.get(unit, unit)))
     return found
 
 

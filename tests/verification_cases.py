@@ -104,7 +104,19 @@ _ENGLISH_NEGATIONS = [
     (r"\bcannot\b", "can"), (r"\bare not\b", "are"), (r"\bdo not\b", "do"), (r"\bhas already been\b", "has not been"), (r"\bis\b", "is not"),
     (r"\bhas\b", "has not"), (r"\bhave\b", "have not"), (r"\bwas\b", "was not"), (r"\bare\b", "are not"), (r"\bwill\b", "will not"),
 ]  # fmt: skip
-_ENGLISH_NAMES = ["Aoba", "Northwind", "Kasumi", "Mari", "Beacon", "Kotori", "Canada", "Fukuoka", "Pacific", "Tetra", "Harmonia"]
+_ENGLISH_NAMES = [
+    "Aoba",
+    "Northwind",
+    "Kasumi",
+    "Mari",
+    "Beacon",
+    "Kotori",
+    "Canada",
+    "Fukuoka",
+    "Pacific",
+    "Tetra",
+    "Harmonia",
+]
 
 
 def _digits(source: str) -> Iterator[str]:
@@ -238,7 +250,7 @@ def _roles(case: Case) -> Iterator[str]:
 
 def _swapped_numbers(source: str) -> Iterator[str]:
     """The first two different numbers of one unit, in each other's place."""
-    found = [m for m in re.finditer(r"(?<![\d年月])(\d[\d,.]*)([万億兆]*)(%|円|人|社|件|割|倍)", source)]
+    found = list(re.finditer(r"(?<![\d年月])(\d[\d,.]*)([万億兆]*)(%|円|人|社|件|割|倍)", source))
     for one in found[:1]:
         for other in found[1:]:
             if one[3] == other[3] and one[0] != other[0]:

@@ -63,7 +63,7 @@ def _places(at: int, said: Reading, quote: Reading) -> Iterator[_Place]:
         how = None if same else opposed(mark.text, mark.sides, other.text, other.sides)
         if same or (how is not None and not other.forms & said.forms):
             fit = _fit(at, said, there, quote)
-            if same or fit > 0 or len(said.marks) == 1:
+            if same or fit > 0 or len(said.marks) == 1 or said.english != quote.english:
                 yield _Place(other, fit, not same, how == "complement")
 
 
@@ -116,13 +116,13 @@ def _same_modality(mark: Mark, other: Mark) -> bool:
 
 def _bare_negation(said: Reading, quotes: Sequence[Reading]) -> Iterator[Problem]:
     """A negation where the quotes have nothing negative at all."""
+    if said.english and reading_en.negations(said.text) > sum(_denials(quote) for quote in quotes):
+        yield problem("polarity", said.source, said.english)
     if any(quote.denies for quote in quotes):
         return
-    denied = [mark.text for mark in said.marks if mark.negated]
-    if not denied and said.english and reading_en.negates(said.text):
-        denied = [said.source]
-    for text in denied:
-        yield problem("polarity", text, said.english)
+    for mark in said.marks:
+        if mark.negated:
+            yield problem("polarity", mark.text, said.english)
 
 
 def _unmatched(said: Reading, quotes: Sequence[Reading]) -> Iterator[Problem]:
@@ -161,6 +161,12 @@ def _best_clause(mark: Mark, said: Reading, quotes: Sequence[Reading]) -> list[M
     ]
     shared, clause = max(ranked, key=lambda each: each[0], default=(0, []))
     return clause if shared else []
+
+
+def _denials(quote: Reading) -> int:
+    """How many words of a quote are denied, or deny by what they mean."""
+    words = sum(mark.negated is not False or bool(mark.forms & IMPLICIT) for mark in quote.marks)
+    return max(words, int(quote.denies))
 
 
 _EXTENTS = {

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from calendar import month_name
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
 from rag.japanese import fold
-from rag.quantities import Date, Quantity, dates, numbers
+from rag.quantities import UNITS, Date, Quantity, dates, numbers
 from rag.verification.problems import Problem, problem
 
 _COUNTERS = frozenset(
@@ -49,7 +50,14 @@ _WORDS = dict(
         strict=True,
     )
 )
-_ENGLISH_NUMBER = re.compile(rf"\b(?:{'|'.join(_WORDS)})\b(?! ?(?:hundred|thousand|million|billion))")
+_ENGLISH_NUMBER = re.compile(
+    rf"\b(?P<word>{'|'.join(_WORDS)})\b(?! ?(?:hundred|thousand|million|billion))(?:[ -](?P<unit>[a-z]+|%))?"
+)
+_MONTH_ALONE = re.compile(
+    r"\b(?:in|by|since|until|from|to|of|and|through|during|late|early|mid)[ -](?P<month>"
+    + "|".join(month_name[1:])
+    + r")\b(?! \d)"
+)
 _LONE = re.compile(r"[〇一二三四五六七八九十百千]")
 _FEWER = re.compile(
     r"減|低下|下落|下げ|赤字|損失|縮小|マイナス|氷点下|落ち|fell|drop|declin|decreas|loss|minus|below zero"
@@ -111,7 +119,7 @@ class Figures(NamedTuple):
 @lru_cache(maxsize=1024)
 def figures(text: str) -> Figures:
     """The numbers and dates of a text."""
-    found_dates = dates(text)
+    found_dates = [*dates(text), *_months_alone(text)]
     alone: list[Figure] = []
     inside: list[Figure] = []
     for quantity in _quantities(text):
@@ -124,11 +132,18 @@ def figures(text: str) -> Figures:
     return Figures(tuple(alone), tuple(inside), named, lone)
 
 
+def _months_alone(text: str) -> Iterator[Date]:
+    """English months without a day or year, which may also be other words (may, march) elsewhere."""
+    for match in _MONTH_ALONE.finditer(text):
+        yield Date(*match.span("month"), None, [*month_name].index(match["month"]), None)
+
+
 def _quantities(text: str) -> Iterator[Quantity]:
     yield from numbers(text)
     if text.isascii():
         for match in _ENGLISH_NUMBER.finditer(text.lower()):
-            yield Quantity(match.start(), match.end(), Decimal(_WORDS[match.group()]), "")
+            unit = UNITS.get(match["unit"] or "", match["unit"] or "")
+            yield Quantity(match.start(), match.end("word"), Decimal(_WORDS[match["word"]]), unit)
 
 
 def _figure(text: str, quantity: Quantity) -> Figure:

@@ -45,6 +45,8 @@ _SKIP = (
         """
     inc ltd corp co corporation company group ministry agency bank university department bureau commission committee
     council city prefecture association institute office party union court police river lake mount holdings limited yes ceo usd jpy yen dollar mw gw kw kg km cm mm gb tb
+    cash revenue profit income demand output inflation growth trade tourism steel oil gas water rice electricity news data
+    evidence traffic rain snow wind heat power work software food staff research access everyone nobody
     """.split()
     )
 )
@@ -184,19 +186,34 @@ def _english(said: Reading, known: _Known) -> Iterator[str]:
             continue
         if known.has(folded):
             used = True
-            continue
-        if _COMMON.search(folded) and _in_capitals(said.source, match.start()):
-            continue
-        if match.start() in starts and re.fullmatch(r"[A-Z][a-z]+", word):
-            if not translations(folded) and not _COMMON.search(folded) and folded not in _places():
-                doubtful.append(word)
-                continue
-            if folded not in _places():
-                continue
-        if not translations(folded) or folded in _places():
+        elif (
+            match.start() in starts
+            and _WORD_OR_NAME.fullmatch(word)
+            and not _NAME_GOES_ON.match(said.source, match.end())
+        ):
+            doubtful.append(word)
+        elif not _is_common(folded, said.source, match.start()):
             yield word
     if not used and any(_names(quote) for quote in known.quotes):
-        yield from doubtful
+        yield from (word for word in doubtful if not _is_common(fold(word), "", 0))
+
+
+_WORD_OR_NAME = re.compile(r"[A-Z][a-z]+")
+
+
+def _is_common(folded: str, text: str, start: int) -> bool:
+    """Whether a capitalised word is one of the language: at the start of a sentence, or in a name (Kasumi Motors)."""
+    if folded in _places():
+        return False
+    if translations(folded):
+        return True
+    return _COMMON.search(folded) is not None and (start == 0 or _in_capitals(text, start))
+
+
+_NAME_GOES_ON = re.compile(
+    r"(?:'s)? (?:(?!No\.)[A-Z]|(?:is|was|has|had|will|can|cannot|could|may|might|would|[a-z]+ed|[a-z]{2,}s|said|won|sold)\b)"
+)
+"""After a name of several words, or after a singular without an article, which is a name or a substance."""
 
 
 def _in_capitals(text: str, start: int) -> bool:

@@ -60,10 +60,10 @@ def denies(folded: str) -> bool:
     return any(pattern.search(rest) for pattern in (_NOT, _NONE, _DENIES))
 
 
-def negates(folded: str) -> bool:
-    """Whether a normalised English text has a negation in its grammar."""
+def negations(folded: str) -> int:
+    """How many negations a normalised English text has in its grammar."""
     rest = _NOT_ONLY.sub(" ", folded)
-    return any(pattern.search(rest) for pattern in (_NOT, _NONE))
+    return sum(len(pattern.findall(rest)) for pattern in (_NOT, _NONE))
 
 
 def marks(folded: str) -> tuple[Mark, ...]:
