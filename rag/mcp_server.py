@@ -6,10 +6,11 @@ Everything here only reads. What an agent reads can ask it to write something; a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Annotated, Any, TypeVar
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
@@ -19,9 +20,10 @@ from pydantic import Field
 from starlette.routing import Route
 
 from rag import __version__, wire
-from rag.errors import ArticleNotFound, RagError
+from rag.errors import RagError
 from rag.http.articles import full, summary
 from rag.http.ask import last_reply
+from rag.http.problems import problem_of
 from rag.http.schemas import (
     ArticleObject,
     ArticlePage,
@@ -93,7 +95,8 @@ def _add_questions(server: MCPServer[Any], shared: Server) -> None:
         """Answer a question from the articles. Every statement is cited; or the reply is an abstention."""
         turns = [turn.turn() for turn in history]
         stream = partial(assistant.stream, question, k, where.filter() if where else None, turns)
-        reply = await _told(last_reply, shared, stream)
+        with _told(shared):
+            reply = await last_reply(shared.questions.stream(stream, shared.settings.timeout_s))
         shared.metrics.reply(reply)
         return ReplyObject.model_validate(wire.reply_object(reply, shared.recent.keep(reply)))
 
@@ -138,27 +141,25 @@ def _add_articles(server: MCPServer[Any], shared: Server) -> None:
     async def article(article_id: str) -> str:
         """An article's text, word for word."""
         try:
-            found = await shared.questions.run(
-                partial(assistant.article, unquote(article_id)), shared.settings.timeout_s
-            )
-        except ArticleNotFound as error:
+            return (await _run(shared, partial(assistant.article, article_id))).text
+        except ToolError as error:
             raise ResourceNotFoundError(str(error)) from None
-        return found.text
 
 
 async def _run(shared: Server, call: Callable[[], T]) -> T:
     """Raises ToolError for what a user can mend."""
-    try:
+    with _told(shared):
         return await shared.questions.run(call, shared.settings.timeout_s)
-    except RagError as error:
-        raise ToolError(str(error)) from None
 
 
-async def _told(read: Any, shared: Server, stream: Any) -> Any:
+@contextmanager
+def _told(shared: Server) -> Iterator[None]:
+    """Errors of this package as what the agent is told, without where things are on this machine."""
     try:
-        return await read(shared.questions.stream(stream, shared.settings.timeout_s))
+        yield
     except RagError as error:
-        raise ToolError(str(error)) from None
+        problem = problem_of(error, "ja", home=shared.assistant.home)
+        raise ToolError(" ".join(filter(None, (problem["detail"], problem["hint"])))) from None
 
 
 def http_route(server: MCPServer[Any]) -> Route:
