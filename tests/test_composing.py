@@ -2,7 +2,7 @@
 
 from doubles import HashEmbedder, make_article
 
-from rag.answering.composing import compose
+from rag.answering.composing import Citations, compose
 from rag.answering.evidence import find
 from rag.answering.question import analyse
 from rag.chunking import chunk
@@ -24,7 +24,7 @@ def statements(question: str, starting: str) -> tuple[Statement, ...]:
     ]
     analysed = analyse(question)
     chosen = next(e for e in find(analysed, hits, HashEmbedder()) if e.text.startswith(starting))
-    return compose(analysed, [chosen])
+    return compose(analysed, [chosen], Citations())
 
 
 def quotes(statement: Statement) -> list[str]:

@@ -41,9 +41,11 @@ class Citations:
         return self._made[key]
 
 
-def compose(question: Question, chosen: Sequence[Evidence]) -> tuple[Statement, ...]:
-    """At most `MOST_QUOTED` quoted statements, led by the short answer where there is a clear one."""
-    citations = Citations()
+def compose(question: Question, chosen: Sequence[Evidence], citations: Citations) -> tuple[Statement, ...]:
+    """At most `MOST_QUOTED` quoted statements, led by the short answer where there is a clear one.
+
+    What `citations` holds already is not quoted again.
+    """
     statements: list[Statement] = []
     for evidence in chosen:
         for span in spans(question, evidence):

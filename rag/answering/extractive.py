@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rag.answering.abstaining import confidence, refusal
-from rag.answering.composing import MOST_QUOTED, compose, correct
+from rag.answering.composing import MOST_QUOTED, Citations, compose, correct
+from rag.answering.conversation import parts
 from rag.answering.evidence import Evidence, find
 from rag.answering.parameters import parameters
 from rag.answering.premises import FalsePremise, false_premise
@@ -32,9 +33,14 @@ class ExtractiveAnswerer:
         self._weights = parameters("rules" if reader is None else "model")
 
     def answer(self, question: str, hits: Sequence[Hit]) -> Reply:
-        """An answer of one to three quoted statements, or an abstention when the evidence is weak."""
+        """An answer of one to three quoted statements to each thing asked, or an abstention."""
+        citations = Citations()
+        replies = [self._answer_part(part, hits, citations) for part in parts(question)]
+        return _joined(question, replies)
+
+    def _answer_part(self, question: str, hits: Sequence[Hit], citations: Citations) -> Reply:
         analysed, evidence, certain = self._read(question, hits)
-        return self._reply(analysed, evidence, certain, hits).model_copy(
+        return self._reply(analysed, evidence, certain, hits, citations).model_copy(
             update={"confidence": certain, "hits": _with_reader_scores(hits, evidence, certain)}
         )
 
@@ -45,13 +51,20 @@ class ExtractiveAnswerer:
         return analysed, evidence, confidence(analysed, evidence, self._weights)
 
     def _reply(
-        self, question: Question, evidence: Sequence[Evidence], certain: float, hits: Sequence[Hit]
+        self,
+        question: Question,
+        evidence: Sequence[Evidence],
+        certain: float,
+        hits: Sequence[Hit],
+        citations: Citations,
     ) -> Reply:
         premise = false_premise(question, evidence)
         if premise is not None:
             return _corrected(question, premise)
         if certain >= self._weights.threshold:
-            return Answer(question=question.text, statements=compose(question, _choose(question, evidence)))
+            statements = compose(question, _choose(question, evidence), citations)
+            if statements:
+                return Answer(question=question.text, statements=statements)
         refused = refusal(question, evidence)
         answered = [
             other for other in refused.suggestions if self._read(other, hits)[2] >= self._weights.threshold
@@ -63,6 +76,24 @@ class ExtractiveAnswerer:
         reply = self.answer(question, hits)
         yield from reply.statements if isinstance(reply, Answer) else ()
         yield reply
+
+
+def _joined(question: str, replies: Sequence[Reply]) -> Reply:
+    """One reply to all that was asked; what was not found of it is said."""
+    answers = [reply for reply in replies if isinstance(reply, Answer)]
+    if not answers or len(replies) == 1:
+        return replies[0].model_copy(update={"question": question})
+    silent = [f"「{reply.question}」" for reply in replies if isinstance(reply, Abstention)]
+    return answers[0].model_copy(
+        update={
+            "question": question,
+            "statements": tuple(statement for answer in answers for statement in answer.statements),
+            "confidence": min(answer.confidence or 0.0 for answer in answers),
+            "notice": f"{'、'.join(silent)}の答えは、登録された記事に見つかりませんでした。"
+            if silent
+            else None,
+        }
+    )
 
 
 def _corrected(question: Question, premise: FalsePremise) -> Reply:
