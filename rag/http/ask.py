@@ -29,6 +29,15 @@ KEEP_ALIVE_S = 15.0
 _STREAM = """With `stream: true` (or `Accept: text/event-stream`) the response is a stream of server-sent events:
 `statement` for each statement as soon as it is verified, with its citations in full; last `reply` with the whole
 reply, which is what counts; or `error` with a problem."""
+_EVENT = {
+    "type": "object",
+    "description": "One event of the stream",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"enum": ["statement", "reply", "error"]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+}
 _EVENTS = (
     'event: statement\ndata: {"text": "…", "citations": [{"n": 1, "quote": "…", …}]}\n\n'
     'event: reply\ndata: {"id": "…", "status": "answered", …}\n\n'
@@ -58,7 +67,7 @@ async def search(request: Request, body: SearchRequest) -> Response:
             "model": ReplyObject,
             "content": {
                 "application/json": {"example": EXAMPLE_REPLY},
-                "text/event-stream": {"schema": {"type": "string"}, "example": _EVENTS},
+                "text/event-stream": {"schema": _EVENT, "example": _EVENTS},
             },
         }
     },

@@ -41,6 +41,12 @@ PATHS = ("/v1/chat/", "/v1/models")
 router = APIRouter(prefix="/v1", tags=["openai"])
 
 _HITS = 5
+_EVENT = {
+    "type": "object",
+    "description": "A chunk of the completion as JSON; the last event is [DONE]",
+    "required": ["data"],
+    "properties": {"data": {"type": "string"}},
+}
 _TURNS = 20
 _KINDS = {
     401: "authentication_error",
@@ -67,7 +73,7 @@ async def model(model: str) -> Model:
 @router.post(
     "/chat/completions",
     summary="OpenAI 互換の応答 / OpenAI-compatible completion",
-    responses={200: {"model": Completion, "content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    responses={200: {"model": Completion, "content": {"text/event-stream": {"schema": _EVENT}}}},
 )
 async def completions(request: Request, body: CompletionRequest) -> Response:
     """Answers the last user message; with `stream: true` as OpenAI streams, statement by statement."""
