@@ -75,7 +75,7 @@ def _places(reading: Reading) -> tuple[_Place, ...]:
     """The places of the numbers, between words and dates, and those of the dates, between words and numbers."""
     found = figures(reading.text)
     numbers = [_Item(figure.start, figure.end, figure.value, figure.unit) for figure in found.alone]
-    days = [_Item(date.start, date.end, date[2:], _precision(date)) for date, _ in found.dates]
+    days = [_Item(date.start, date.end, date[2:], _precision(date)) for date, *_ in found.dates]
     taken = (*numbers, *days)
     words = [(word.start, word.end, word.surface) for word in reading.words if not _inside(word.start, taken)]
     words = [word for word in words if word[2] not in _SKIPPED]

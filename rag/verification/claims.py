@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from rag.verification import reading_en
-from rag.verification.antonyms import opposed
+from rag.verification.antonyms import Opposition, opposed
 from rag.verification.marks import Mark
 from rag.verification.problems import Kind, Problem, problem
 from rag.verification.reading import Reading
@@ -60,11 +60,15 @@ def _places(at: int, said: Reading, quote: Reading) -> Iterator[_Place]:
     mark = said.marks[at]
     for there, other in enumerate(quote.marks):
         same = bool(mark.forms & other.forms) or _same_side(mark, other)
-        how = None if same else opposed(mark.text, mark.sides, other.text, other.sides)
+        how = None if same else _opposed(mark, other)
         if same or (how is not None and not other.forms & said.forms):
             fit = _fit(at, said, there, quote)
             if same or fit > 0 or len(said.marks) == 1 or said.english != quote.english:
                 yield _Place(other, fit, not same, how == "complement")
+
+
+def _opposed(mark: Mark, other: Mark) -> Opposition | None:
+    return opposed(mark.text, mark.sides, other.text, other.sides)
 
 
 def _same_side(mark: Mark, other: Mark) -> bool:
@@ -121,7 +125,7 @@ def _bare_negation(said: Reading, quotes: Sequence[Reading]) -> Iterator[Problem
     if any(quote.denies for quote in quotes):
         return
     for mark in said.marks:
-        if mark.negated:
+        if mark.negated and not any(_opposed(mark, other) for quote in quotes for other in quote.marks):
             yield problem("polarity", mark.text, said.english)
 
 

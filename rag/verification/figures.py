@@ -107,12 +107,20 @@ class Figure(NamedTuple):
     denied: bool
 
 
+class Day(NamedTuple):
+    """A date as a text states it, with its words; `denied`: it is said to be another."""
+
+    date: Date
+    text: str
+    denied: bool
+
+
 class Figures(NamedTuple):
     """The numbers and dates of a text. `in_dates`: numbers that are parts of dates; `lone`: single kanji numerals."""
 
     alone: tuple[Figure, ...]
     in_dates: tuple[Figure, ...]
-    dates: tuple[tuple[Date, str], ...]
+    dates: tuple[Day, ...]
     lone: frozenset[Decimal]
 
 
@@ -128,8 +136,13 @@ def figures(text: str) -> Figures:
     lone = frozenset(
         Decimal("〇一二三四五六七八九".find(ch)) for ch in _LONE.findall(text) if ch in "一二三四五六七八九"
     )
-    named = tuple((date, text[date.start : date.end]) for date in found_dates)
-    return Figures(tuple(alone), tuple(inside), named, lone)
+    days = tuple(
+        Day(
+            date, text[date.start : date.end], _DENIED.match(fold(text[date.end : date.end + 16])) is not None
+        )
+        for date in found_dates
+    )
+    return Figures(tuple(alone), tuple(inside), days, lone)
 
 
 def _months_alone(text: str) -> Iterator[Date]:
@@ -178,9 +191,11 @@ def problems(text: str, quotes: Sequence[str], english: bool) -> Iterator[Proble
     """The numbers and dates of a statement that its quotes do not state."""
     said = figures(text)
     read = [figures(quote) for quote in quotes]
-    for date, words in said.dates:
-        if not any(_dated(date, each) for each in read):
-            yield problem("date", words, english)
+    for day in said.dates:
+        if not any(_dated(day.date, each) for each in read):
+            yield problem("date", day.text, english)
+        elif day.denied and not any(other.denied for each in read for other in each.dates):
+            yield problem("polarity", day.text, english)
     together = "".join(quotes)
     for figure in said.alone:
         yield from _wrong(figure, read, text, together, english)
@@ -249,7 +264,7 @@ def _covers(stated: Date, said: Date) -> bool:
 def _filled(quote: Figures) -> Iterator[Date]:
     """The dates of a quote, where a year or month left out is that of the date before (「1月12日に…、16日に」)."""
     year = month = None
-    for date, _ in quote.dates:
+    for date, *_ in quote.dates:
         year, month = date.year or year, date.month or month
         yield date._replace(year=year)
     for figure in (*quote.alone, *quote.in_dates):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from rag.english import is_english
 from rag.japanese import Word, fold, words
+from rag.quantities import dates
 from rag.verification import reading_en, reading_ja
 from rag.verification.marks import Mark
 
@@ -16,7 +17,7 @@ class Reading(NamedTuple):
     """A text read. `text` is its normalised copy, in which all offsets count.
 
     `clauses` and `sentences` hold the forms of all content words in each, by number; `forms` those of all.
-    `denies`: whether anything in it is negative. `words`: its morphemes.
+    `denies`: whether anything in it is negative. `words`: its morphemes. Dates are left out of words and marks.
     """
 
     source: str
@@ -40,10 +41,17 @@ def read(text: str) -> Reading:
         marks, denies = reading_en.marks(folded), reading_en.denies(folded)
     else:
         marks, denies = reading_ja.marks(folded, morphemes), reading_ja.denies(folded, morphemes)
+    days = [(date.start, date.end) for date in dates(folded)]
+    marks = tuple(mark for mark in marks if not _within(mark.start, days))
     clauses = _grouped(marks, [mark.clause for mark in marks])
     sentences = _grouped(marks, [mark.sentence for mark in marks])
     forms = frozenset[str]().union(*sentences)
-    return Reading(text, folded, english, morphemes, marks, clauses, sentences, forms, denies)
+    outside = tuple(word for word in morphemes if not _within(word.start, days))
+    return Reading(text, folded, english, outside, marks, clauses, sentences, forms, denies)
+
+
+def _within(at: int, spans: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= at < end for start, end in spans)
 
 
 def _grouped(marks: Sequence[Mark], numbers: Sequence[int]) -> tuple[frozenset[str], ...]:

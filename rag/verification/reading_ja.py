@@ -158,16 +158,18 @@ def _mark(
     compound = sides((joined,))
     if compound:
         forms = frozenset((joined,))
+    prefixed = not compound and at > 0 and _negates(words[at - 1], word)
+    negated = _negated(words, at, end, negative, clauses, stop)
     past = _is_past(chain)
     return Mark(
         word.start,
         word.end,
-        word.surface,
+        joined if compound else word.surface,
         forms,
         clause,
         sentences[at],
         compound or sides(forms),
-        _negated(words, at, end, negative, clauses, stop),
+        negated if negated is None else negated != prefixed,
         _is_hedged(folded, words, at, end, clauses, sentences, past),
         _is_verbal(word, chain, stop),
         past,
@@ -192,9 +194,11 @@ def _negated(
         for i in range(max(0, at - 12), min(end, len(words)))
     )
     count = 0 if only else sum(i in negative for i in range(at + 1, end))
-    if at and words[at - 1].pos == "接頭辞" and words[at - 1].surface in _NEGATING_PREFIXES:
-        count += words[at - 1].end == words[at].start
     return count % 2 == 1
+
+
+def _negates(prefix: Word, word: Word) -> bool:
+    return prefix.pos == "接頭辞" and prefix.surface in _NEGATING_PREFIXES and prefix.end == word.start
 
 
 def _is_past(chain: Sequence[Word]) -> bool:

@@ -10,7 +10,7 @@ from rag.verification import bindings, claims, content, edits, figures, naming, 
 from rag.verification.problems import Problem
 from rag.verification.reading import read
 
-_ENDS = re.compile(r"(?:[。!?.、」\s]|$)")
+_BEFORE, _AFTER = r"(?:^|(?<=[。!?、:\n「」『』]))", r"(?=[。!?、\n」』]|$)"
 
 
 _YES_OR_NO = re.compile(r"^\s*(?:はい|いいえ|いえ|(?:yes|no)\b(?!\.? ?\d))\s*[、。,.!:]*\s*", re.IGNORECASE)
@@ -39,11 +39,15 @@ def support(text: str, quotes: Sequence[str], context: str = "") -> tuple[Proble
 
 
 def _is_extract(text: str, quote: str) -> bool:
-    """Whether a statement stands in a quote word for word, up to where a clause ends."""
+    """Whether a statement stands in a quote word for word, from where a clause begins to where one ends.
+
+    Cut elsewhere it may say something else (8億 of 18億, 更新し of 更新しない) and is compared like any other.
+    """
     said, stated = _plain(text), _plain(quote)
-    at = stated.find(said)
-    return bool(said) and at >= 0 and _ENDS.match(stated, at + len(said)) is not None
+    found = re.search(rf"{_BEFORE}{re.escape(said)}{_AFTER}", stated)
+    return bool(said) and found is not None
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"\s+", "", fold(text)).rstrip("。.!?")
+    lines = (re.sub(r"\s+", "", line) for line in fold(text).splitlines())
+    return "\n".join(line.rstrip("。.!?") for line in lines if line)
