@@ -73,8 +73,16 @@ def _folded(segment: str) -> str:
     return folded.translate(_VARIANT_PUNCTUATION)
 
 
+_REMEMBERED = 600
+"""Characters of the longest text whose normalised copy is remembered: sentences are compared again and again."""
+
+
 def normalise(text: str) -> Normalised:
     """A copy for comparing: NFKC, case-folded, one dash, tilde and quote; NUL and lone surrogates dropped."""
+    return _normalise_remembered(text) if len(text) <= _REMEMBERED else _normalise(text)
+
+
+def _normalise(text: str) -> Normalised:
     if text.isascii() and "\0" not in text:
         return Normalised(text.casefold(), tuple(range(len(text) + 1)))
     if len(text) <= _QUICKLY_FOLDED and _folded(text) == text:
@@ -91,6 +99,9 @@ def normalise(text: str) -> Normalised:
         offsets.extend([start] * len(folded))
         start = end
     return Normalised("".join(parts), (*offsets, len(text)))
+
+
+_normalise_remembered = lru_cache(maxsize=1 << 12)(_normalise)
 
 
 def fold(text: str) -> str:

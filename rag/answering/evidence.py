@@ -203,6 +203,7 @@ def match(term: Term, found: frozenset[str]) -> float:
     return max(_match_form(form, found) for form in term.forms)
 
 
+@lru_cache(maxsize=1 << 15)
 def _match_form(form: str, found: frozenset[str]) -> float:
     if form in found:
         return 1.0

@@ -16,7 +16,7 @@ def spelled_as_in(question: Question, texts: Sequence[str]) -> Question:
 
     A name that the dictionary takes apart (スター, ゲート) becomes one term where the texts know it as one (Stargate).
     """
-    folded = fold("\n".join(texts))
+    folded = "\n".join(map(fold, texts))
     terms = tuple(_with_variants(term) for term in question.terms)
     for name in sorted(names(fold(question.text)), key=lambda name: name.start - name.end):
         if name.text in folded:
