@@ -292,4 +292,4 @@ def _not_written(path: Path, error: OSError) -> StoreError:
 def _indexed(article: Article, piece: Chunk, vectors: dict[str, Vector]) -> IndexedChunk:
     text = indexed_text(article, piece)
     digest = sha256(text)
-    return IndexedChunk(piece, tuple(index_terms(text)), digest, vectors[digest])
+    return IndexedChunk(piece, tuple(index_terms(text, article.title)), digest, vectors[digest])

@@ -1,8 +1,11 @@
 """Find the chunks for a question: dense and lexical search, fused by a weighted sum of exact scores.
 
-score = w · clip((cosine − c0) / (1 − c0), 0, 1) + (1 − w) · bm25 / max(bm25), over the union of both candidate
+fused = w · clip((cosine − c0) / (1 − c0), 0, 1) + (1 − w) · bm25 / max(bm25), over the union of both candidate
 lists, where c0 is the cosine of unrelated texts under the embedding model. Rank fusion (RRF) is worse than
 lexical search alone on public Japanese data; the weight is a broad optimum (.4 to .6).
+
+score = (1 − a) · fused + a · agreement, where the agreement of the best few candidates is how much of the question
+stands in one of their sentences (`rag.agreement`); that of the others, which stay behind them, is 0.
 
 A name is also searched by the spellings it has in the corpus: chunks with a name of the same sound are looked up, and
 what they really call it joins the terms (オープンエーアイ: openai). No list of names is kept, and any store can do it.
@@ -14,11 +17,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from rag.agreement import sentence_agreement
 from rag.chunking import indexed_text
 from rag.english import translations
 from rag.japanese import fold, tokens, words
 from rag.names import names, sounds, spellings
-from rag.terms import MARKS, question_terms
+from rag.terms import MARKS, PAIR, question_terms
 from rag.timing import Timer
 from rag.types import Article, Chunk, Embedder, Filter, Hit, Scored, Store
 
@@ -26,6 +30,11 @@ CANDIDATES = 100
 """How many chunks each search contributes to the union."""
 
 DENSE_WEIGHT = 0.5
+
+AGREEING = 20
+"""How many of the best candidates are compared sentence by sentence."""
+
+AGREEMENT_WEIGHT = 1 / 6
 
 _HEARD = 20
 """How many chunks with names of the same sound are looked through for each name of the question."""
@@ -59,7 +68,7 @@ def search(
     with timer("embed"):
         vector = embedder.embed_queries([question])[0]
     with timer("terms"):
-        terms = list(dict.fromkeys([*question_terms(question), *_spelled(question, store, where)]))
+        terms = [*question_terms(question), *2 * _spelled(question, store, where)]
     depth = max(CANDIDATES, k)
     with timer("dense"):
         dense = store.dense(vector, depth, where)
@@ -70,9 +79,10 @@ def search(
         every = len(union.chunk_ids or ())
         exact_dense = store.dense(vector, every, union) if every else []
         exact_lexical = store.lexical(terms, every, union) if every else []
-        ranking = fuse(exact_dense, exact_lexical, embedder.unrelated_cosine)[:k]
+        fused = fuse(exact_dense, exact_lexical, embedder.unrelated_cosine)
+        ranking = _agreed(fused, terms, store)[:k]
     with timer("explain"):
-        return _hits(ranking, dense, lexical, terms, store)
+        return _hits(ranking, dense, lexical, list(dict.fromkeys(terms)), store)
 
 
 def _spelled(question: str, store: Store, where: Filter | None) -> list[str]:
@@ -111,6 +121,19 @@ def fuse(
         nearness = min(max((cosine - unrelated_cosine) / (1 - unrelated_cosine), 0.0), 1.0)
         fused.append(Fused(chunk_id, weight * nearness + (1 - weight) * words / highest, cosine, words))
     return sorted(fused, key=lambda row: (-row.score, row.chunk_id))
+
+
+def _agreed(fused: Sequence[Fused], terms: Sequence[str], store: Store) -> list[Fused]:
+    best = fused[:AGREEING]
+    texts = {chunk.id: chunk.text for chunk in store.chunks([row.chunk_id for row in best])}
+    compared = [term.lstrip(PAIR) for term in terms if term[0] not in MARKS or term[0] == PAIR]
+    agreement = sentence_agreement(compared, [texts.get(row.chunk_id, "") for row in best])
+    agreed = [
+        row._replace(score=(1 - AGREEMENT_WEIGHT) * row.score + AGREEMENT_WEIGHT * share)
+        for row, share in zip(best, agreement, strict=True)
+    ]
+    rest = [row._replace(score=(1 - AGREEMENT_WEIGHT) * row.score) for row in fused[AGREEING:]]
+    return [*sorted(agreed, key=lambda row: (-row.score, row.chunk_id)), *rest]
 
 
 def _hits(

@@ -14,23 +14,32 @@ from rag.japanese import fold, tokens
 from rag.names import sounds, synonyms_in
 from rag.quantities import Date, dates, numbers
 
-TOKENIZER = "unidic-lite-words+bigrams+values+sounds/2"
+TOKENIZER = "unidic-lite-words+bigrams+values+sounds+title/3"
 """Names what `index_terms` does; recorded in every index, because question and index must share it."""
 
 
+PAIR = "_"
 MARKS = "_@#~"
 """First characters of terms that are no words: pairs of letters, dates, numbers and sounds."""
 
 
-def index_terms(text: str) -> list[str]:
-    """What a text is found by, with repeats; sounds and values once each."""
-    return [*tokens(text), *values(text), *sounds(fold(text))]
+def index_terms(text: str, title: str = "") -> list[str]:
+    """What a text is found by, with repeats; sounds and values once each.
+
+    `title`: counts once more, although the text begins with it: it tells what the text is about.
+    """
+    return [*tokens(text), *tokens(title), *values(text), *sounds(fold(text))]
 
 
 def question_terms(question: str) -> list[str]:
-    """What a question is searched by, without repeats, but for the spellings of its names in the corpus."""
-    others = [token for name in synonyms_in(question) for token in tokens(name)]
-    return list(dict.fromkeys([*tokens(question), *values(question), *expansion(question), *others]))
+    """What a question is searched by: each word and value twice, the rest once, which is half the weight.
+
+    Pairs of letters and other names for a thing only support the words. The spellings that the names of the question
+    have in the corpus are not among them.
+    """
+    own = list(dict.fromkeys([*tokens(question), *values(question), *expansion(question)]))
+    others = [token for name in synonyms_in(question) for token in tokens(name) if token not in own]
+    return [*own, *(term for term in own if not term.startswith(PAIR)), *dict.fromkeys(others)]
 
 
 def values(text: str) -> list[str]:

@@ -123,7 +123,8 @@ class Chunk(Frozen):
 class Hit(Frozen):
     """A chunk that was found, and why.
 
-    `dense`: cosine of question and chunk embedding. `lexical`: BM25. `score`: both fused, 0 to 1.
+    `dense`: cosine of question and chunk embedding. `lexical`: BM25. `score`: both fused, and how far one sentence has
+    the words of the question, 0 to 1.
     `reader`: how well its best evidence answers the question, 0 to 1, set once it was read.
     Ranks count from 1; `dense_rank` and `lexical_rank` are None where that search did not list the chunk.
     """
@@ -362,7 +363,10 @@ class Store(Protocol):
         """The k nearest chunks by cosine, best first; ties by chunk id."""
 
     def lexical(self, tokens: Sequence[str], k: int, where: Filter | None = None) -> list[Scored]:
-        """The k best chunks by BM25 with at least one of the tokens, best first; ties by chunk id."""
+        """The k best chunks by BM25 with at least one of the tokens, best first; ties by chunk id.
+
+        A token given n times counts n-fold, as BM25 has it.
+        """
 
     def count(self) -> int:
         """How many chunks there are."""

@@ -79,7 +79,7 @@ class Model:
         return sorted(rows, key=lambda row: (-row.score, row.chunk_id))[:k]
 
     def lexical(
-        self, tokens: Sequence[str], k: int, where: Filter | None = None, k1: float = 0.9, b: float = 0.6
+        self, tokens: Sequence[str], k: int, where: Filter | None = None, k1: float = 0.6, b: float = 0.6
     ) -> list[Scored]:
         chunks = self.chunks()
         bags = [Counter(chunk.tokens) for chunk in chunks]
@@ -87,11 +87,13 @@ class Model:
         rows = []
         for chunk, bag in zip(chunks, bags, strict=True):
             score = 0.0
-            for token in set(tokens) & set(bag):
+            for token, repeats in Counter(tokens).items():
+                if token not in bag:
+                    continue
                 df = sum(token in other for other in bags)
                 idf = math.log(1 + (len(bags) - df + 0.5) / (df + 0.5))
                 norm = k1 * (1 - b + b * len(chunk.tokens) / average)
-                score += idf * bag[token] * (k1 + 1) / (bag[token] + norm)
+                score += repeats * idf * bag[token] * (k1 + 1) / (bag[token] + norm)
             if set(tokens) & set(bag) and self.allows(chunk, where):
                 rows.append(Scored(chunk.chunk.id, float(np.float32(score))))
         return sorted(rows, key=lambda row: (-row.score, row.chunk_id))[:k]

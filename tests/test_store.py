@@ -159,9 +159,11 @@ def test_equal_scores_are_ordered_by_chunk_id(store: Store) -> None:
     assert len({row.score for row in store.dense(unit("q"), 200)}) == 1
 
 
-def test_repeated_question_tokens_count_once(store: Store) -> None:
+def test_a_repeated_question_token_counts_as_often_as_it_is_given(store: Store) -> None:
     fill(store)
-    assert store.lexical(["語1", "語1", "語2"], 5) == store.lexical(["語2", "語1"], 5)
+    once, twice = dict(store.lexical(["語1"], 500)), dict(store.lexical(["語1", "語1"], 500))
+    assert twice == pytest.approx({chunk_id: 2 * score for chunk_id, score in once.items()})
+    assert store.lexical(["語1", "語2", "語1"], 5) == store.lexical(["語2", "語1", "語1"], 5)
     assert store.lexical([], 5) == store.lexical(["未知"], 5) == []
 
 

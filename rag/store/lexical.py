@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-K1 = 0.9
+K1 = 0.6
 B = 0.6
 _FEW = 2_000
 """Up to so many wanted documents, looking each up in the lists is faster than scoring whole lists."""
@@ -34,9 +34,10 @@ def bag_of_terms(tokens: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.
     return hashes, np.array([min(count, 0xFFFF) for _, count in counts], dtype="<u2")
 
 
-def query_terms(tokens: Sequence[str]) -> NDArray[np.uint64]:
-    """Sorted hashes of the distinct tokens of a question."""
-    return np.array(sorted(_hash(token) for token in set(tokens)), dtype=np.uint64)
+def query_terms(tokens: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
+    """Sorted hashes of the distinct tokens of a question, and how often each is repeated."""
+    counts = sorted((_hash(token), count) for token, count in Counter(tokens).items())
+    return np.array([term for term, _ in counts], np.uint64), np.array([n for _, n in counts], np.float64)
 
 
 def inverse_document_frequency(total: int, frequencies: NDArray[np.int64]) -> NDArray[np.float64]:

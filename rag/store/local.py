@@ -125,7 +125,10 @@ class LocalStore:
         return self._current().dense(query, _positive(k), where)
 
     def lexical(self, tokens: Sequence[str], k: int, where: Filter | None = None) -> list[Scored]:
-        """The k best chunks by BM25 with at least one of the tokens, best first; ties by chunk id."""
+        """The k best chunks by BM25 with at least one of the tokens, best first; ties by chunk id.
+
+        A token given n times counts n-fold.
+        """
         return self._current().lexical(tokens, _positive(k), where)
 
     def count(self) -> int:

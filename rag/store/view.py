@@ -67,13 +67,13 @@ class View:
         return _best(found, k)
 
     def lexical(self, tokens: Sequence[str], k: int, where: Filter | None) -> list[Scored]:
-        """The k best chunks by BM25 with at least one of the tokens; repeated tokens count once."""
-        terms = query_terms(tokens)
+        """The k best chunks by BM25 with at least one of the tokens; a token given twice counts double."""
+        terms, repeats = query_terms(tokens)
         spans = {id(segment): segment.postings.spans(terms) for segment in self.segments}
         frequencies = np.zeros(len(terms), np.int64)
         for segment in self.segments:
             frequencies += segment.postings.frequencies(spans[id(segment)], segment.live)
-        weights = inverse_document_frequency(self.count, frequencies) * (self.k1 + 1)
+        weights = inverse_document_frequency(self.count, frequencies) * (self.k1 + 1) * repeats
         found = []
         for segment, norms, wanted in self._selected(where):
             rows, scores = segment.postings.score(spans[id(segment)], weights, norms, wanted, k)
