@@ -66,7 +66,7 @@ def search(
         raise ValueError(f"k must be positive, not {k}")
     timer = timer or Timer()
     with timer("embed"):
-        vector = embedder.embed_queries([question])[0]
+        vector = embedder.embed_queries([fold(question)])[0]  # width and case must not change what is found
     with timer("terms"):
         terms = [*question_terms(question), *2 * _spelled(question, store, where)]
     depth = max(CANDIDATES, k)
