@@ -13,7 +13,7 @@ from langchain_core.embeddings import Embeddings
 from evals.peers.ranking.material import DEPTH, Material, Pipeline
 
 
-class _Given(Embeddings):
+class _Given(Embeddings):  # type: ignore[misc]
     """Embeds by looking up."""
 
     def __init__(self, material: Material) -> None:
