@@ -19,6 +19,8 @@ from starlette.middleware import Middleware
 
 import rag.chat
 from rag import Assistant
+from rag.chat import evaluation_tab, status_tab
+from rag.chat.articles_tab import ArticlesTab
 from rag.chat.chat_tab import ChatTab
 from rag.chat.events import html
 from rag.chat.header import header_html
@@ -44,7 +46,7 @@ _CSS = Path(rag.chat.__file__).with_name("chat.css")
 def build(assistant: Assistant, lang: Lang = "ja", *, importing: bool = False) -> gr.Blocks:
     """The chat over an assistant: a page in `lang` at the root, and one in the other language at its code.
 
-    `importing`: whether readers may add articles.
+    `importing`: whether readers own this machine: they may add articles and see its state.
     """
     other: Lang = "en" if lang == "ja" else "ja"
     suggestions = Suggestions(assistant)
@@ -63,8 +65,15 @@ def _fill(
 ) -> None:
     """One language's page. `other`: where the page in the other language is."""
     html("top", value=header_html(lang, other))
-    with gr.Tabs(elem_id="tabs"), gr.Tab(word("tab.chat", lang), id="chat"):
-        ChatTab(assistant, suggestions, lang).build(page)
+    with gr.Tabs(elem_id="tabs"):
+        with gr.Tab(word("tab.chat", lang), id="chat"):
+            ChatTab(assistant, suggestions, lang).build(page)
+        with gr.Tab(word("tab.articles", lang), id="articles") as tab:
+            ArticlesTab(assistant, lang, importing).build(tab)
+        with gr.Tab(word("tab.evaluation", lang), id="evaluation") as tab:
+            evaluation_tab.build(tab, assistant, lang)
+        with gr.Tab(word("tab.status", lang), id="status") as tab:
+            status_tab.build(tab, assistant, lang, examining=importing)
 
 
 def mount(

@@ -5,19 +5,24 @@
   const PHONE = matchMedia("(max-width: 859px)");
   const byId = (id) => document.getElementById(id);
 
+  // Gradio says that the page is in the browser's language; it is in its own.
+  const root = document.documentElement;
+  const speak = () => root.lang !== root.dataset.lang && (root.lang = root.dataset.lang);
+  new MutationObserver(speak).observe(root, { attributeFilter: ["lang"] });
+
   // The chosen brightness, before anything is painted; Gradio reads it from the address.
   const saved = localStorage.getItem(THEME);
   const address = new URL(location.href);
   if (saved && !address.searchParams.has("__theme")) {
     address.searchParams.set("__theme", saved);
     history.replaceState(null, "", address);
-    document.documentElement.dataset.theme = saved;
+    root.dataset.theme = saved;
   }
 
   function switchTheme() {
     const theme = document.body.classList.toggle("dark") ? "dark" : "light";
     localStorage.setItem(THEME, theme);
-    document.documentElement.dataset.theme = theme;
+    root.dataset.theme = theme;
   }
 
   // Enter that confirms a composition is the input method's: Chromium marks it as composing, Safari sends it

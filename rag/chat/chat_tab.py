@@ -10,7 +10,8 @@ import gradio as gr
 
 from rag.assistant import Assistant
 from rag.chat import conversing
-from rag.chat.events import field, html, number
+from rag.chat.articles_tab import choices, filter_inputs
+from rag.chat.events import QUIET, field, html, number
 from rag.chat.exchange import Exchange, keep, replaced, restore
 from rag.chat.export import as_json, markdown
 from rag.chat.replies import conversation_html, toolbar_html, welcome_html
@@ -23,9 +24,6 @@ from rag.messages import Lang
 STORED = "rag.conversation"
 """The key in the browser's storage, and the secret it is encrypted with there: Gradio's own secret would be
 another one after a restart, and the conversation unreadable."""
-
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-"""For every event: no spinner over the page, and no endpoint for others."""
 
 AT_ONCE = 8
 """Questions that are answered at the same time, over all readers; more wait in a queue."""
@@ -71,8 +69,8 @@ class ChatTab:
                 with gr.Column(elem_id="composer", min_width=0):
                     with gr.Row(elem_id="question-row"):
                         question, send, stop = self._composer()
-                    with gr.Accordion(self._say("filter"), open=False, elem_id="filter"), gr.Row():
-                        filters = self._filters()
+                    with gr.Accordion(self._say("filter"), open=False, elem_classes="filter"), gr.Row():
+                        filters = filter_inputs(self._lang)
             empty = cards_html(None, self._lang, self._assistant.article)
             panel = html("panel", "open", "back", value=empty)
         kept = gr.BrowserState([], storage_key=STORED, secret=STORED)
@@ -91,15 +89,6 @@ class ChatTab:
         send = gr.Button(self._say("send"), variant="primary", elem_id="send", min_width=76, scale=0)
         stop = gr.Button(self._say("stop"), elem_id="stop", min_width=76, scale=0, visible=False)
         return question, send, stop
-
-    def _filters(self) -> list[Any]:
-        date = self._say("filter.date")
-        return [
-            gr.Dropdown([], multiselect=True, label=self._say("filter.publisher"), min_width=200),
-            gr.Dropdown([], multiselect=True, label=self._say("filter.lang"), min_width=120),
-            gr.Textbox(label=self._say("filter.from"), placeholder=date, max_lines=1, min_width=120),
-            gr.Textbox(label=self._say("filter.to"), placeholder=date, max_lines=1, min_width=120),
-        ]
 
     def _connect_asking(self, parts: Parts) -> None:
         shown = [parts.question, parts.log, parts.panel, parts.kept, parts.send, parts.stop]
@@ -176,13 +165,10 @@ class ChatTab:
 
     def _offered(self, kept: Any) -> tuple[Any, Any, Any]:
         """The examples of an empty chat, and the choices of the filters."""
-        articles = self._assistant.articles()
-        publishers = sorted({article.publisher for article in articles if article.publisher})
-        langs = sorted({article.lang for article in articles})
         log = gr.skip()
         if not restore(kept):
             log = welcome_html(self._suggestions.examples(self._lang), self._lang)
-        return log, gr.update(choices=publishers), gr.update(choices=langs)
+        return log, *choices(self._assistant.articles())
 
     def _new(self) -> tuple[Any, ...]:
         welcome = welcome_html(self._suggestions.examples(self._lang), self._lang)

@@ -6,6 +6,9 @@ from typing import Any
 
 import gradio as gr
 
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+"""For every event: no spinner over the page, and no endpoint for others."""
+
 
 def html(elem_id: str, *acts: str, value: str = "") -> gr.HTML:
     """A place for HTML of our own, which passes on these acts as its events `chat_<act>`."""

@@ -64,7 +64,7 @@ class Page:
 
     def _html(self, html: str, lang: Lang) -> str:
         head = f"<title>{escape(word('title', lang))}</title>{_EARLY}<script>{self._script}</script>"
-        local = _FOREIGN.sub("", html).replace('lang="en"', f'lang="{lang}"', 1)
+        local = _FOREIGN.sub("", html).replace('lang="en"', f'lang="{lang}" data-lang="{lang}"', 1)
         return local.replace('<meta charset="utf-8" />', f'<meta charset="utf-8" />{head}', 1)
 
 
