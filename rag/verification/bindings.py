@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from rag.quantities import Date
 from rag.verification.figures import figures
 from rag.verification.problems import Problem, problem
 from rag.verification.reading import Reading
 
+_CLAUSES = re.compile(r"[^、。!?\n]+")
 _SKIPPED = frozenset(
-    "約 およそ ほぼ 以上 以下 未満 超 程度 まで 、 「 」 ( ) は が を も と で に の や へ".split()
+    "約 およそ ほぼ 以上 以下 未満 超 程度 まで 「 」 ( ) は が を も と で に の や へ".split()
 )
 
 
@@ -25,13 +27,33 @@ class _Item(NamedTuple):
     unit: str
 
 
+class _Beside(NamedTuple):
+    """The word next to an item in its clause and the forms of the nearest content word; both may be none."""
+
+    word: str
+    forms: frozenset[str]
+
+    def same(self, other: _Beside) -> bool:
+        return self.word == other.word != "" or bool(self.forms & other.forms)
+
+
 class _Place(NamedTuple):
-    """An item with the words right beside it and the nearest content words, before and after."""
+    """An item with what stands before and after it."""
 
     item: _Item
     text: str
-    beside: tuple[str, str]
-    near: tuple[frozenset[str], frozenset[str]]
+    before: _Beside
+    after: _Beside
+
+    def fit(self, other: _Place) -> int:
+        """On how many sides the words are the same; none on either also counts, where the other side is the same."""
+        sides = ((self.before, other.before), (self.after, other.after))
+        same = sum(a.same(b) for a, b in sides)
+        return same + sum(a == b == _NONE for a, b in sides) if same else 0
+
+
+_NONE = _Beside("", frozenset())
+_SIDES = 2
 
 
 def problems(said: Reading, quotes: Sequence[Reading]) -> Iterator[Problem]:
@@ -40,9 +62,9 @@ def problems(said: Reading, quotes: Sequence[Reading]) -> Iterator[Problem]:
         return
     stated = [place for quote in quotes for place in _places(quote)]
     for place in _places(said):
-        own = [_fit(place, other) for other in stated if other.item.value == place.item.value]
-        rivals = [_fit(place, other) for other in stated if _is_rival(other.item, place.item)]
-        if own and rivals and max(own) == 0 and max(rivals) == len(place.near):
+        own = [place.fit(other) for other in stated if other.item.value == place.item.value]
+        rivals = [place.fit(other) for other in stated if _is_rival(other.item, place.item)]
+        if own and rivals and max(own) == 0 and max(rivals) == _SIDES:
             yield problem("misplaced", place.text, said.english)
 
 
@@ -53,8 +75,8 @@ def fits(said: Reading, quote: Reading) -> bool:
     """
     stated = _places(quote)
     for place in _places(said):
-        own = [_fit(place, other) for other in stated if other.item.value == place.item.value]
-        rivals = [_fit(place, other) for other in stated if _is_rival(other.item, place.item)]
+        own = [place.fit(other) for other in stated if other.item.value == place.item.value]
+        rivals = [place.fit(other) for other in stated if _is_rival(other.item, place.item)]
         if rivals and max(own, default=0) <= max(rivals):
             return False
     return True
@@ -64,61 +86,38 @@ def _is_rival(one: _Item, other: _Item) -> bool:
     return one.unit == other.unit and one.value != other.value
 
 
-def _fit(one: _Place, other: _Place) -> int:
-    """On how many sides, before and after, the words around two items are the same."""
-    sides = zip(one.beside, other.beside, one.near, other.near, strict=True)
-    return sum(a == b != "" or bool(c & d) for a, b, c, d in sides)
-
-
 @lru_cache(maxsize=512)
 def _places(reading: Reading) -> tuple[_Place, ...]:
     """The places of the numbers, between words and dates, and those of the dates, between words and numbers."""
     found = figures(reading.text)
     numbers = [_Item(figure.start, figure.end, figure.value, figure.unit) for figure in found.alone]
-    days = [_Item(date.start, date.end, date[2:], _precision(date)) for date, *_ in found.dates]
-    taken = (*numbers, *days)
-    words = [(word.start, word.end, word.surface) for word in reading.words if not _inside(word.start, taken)]
-    words = [word for word in words if word[2] not in _SKIPPED]
-    marks = [(mark.start, mark.end, mark.forms) for mark in reading.marks if not _inside(mark.start, taken)]
-    marks = [mark for mark in marks if mark[2].isdisjoint(_SKIPPED)]
-    return tuple(
-        _Place(
-            item,
-            reading.text[item.start : item.end],
-            (
-                _last([w for w in words if w[1] <= item.start], ""),
-                _first([w for w in words if w[0] >= item.end], ""),
-            ),
-            _near(
-                item, sorted([*marks, *_as_marks(days if item in numbers else numbers)], key=lambda m: m[0])
-            ),
-        )
-        for item in taken
-    )
+    days = [_Item(day.date.start, day.date.end, day.date[2:], _precision(day.date)) for day in found.dates]
+    places = [_place(reading, item, numbers, days) for item in numbers]
+    return (*places, *(_place(reading, item, days, numbers) for item in days))
 
 
-_Forms = frozenset[str]
+def _place(reading: Reading, item: _Item, same: Sequence[_Item], others: Sequence[_Item]) -> _Place:
+    clause = next(m for m in _CLAUSES.finditer(reading.text) if m.start() <= item.start < m.end())
+    start, end = clause.span()
+    around = [each for each in others if start <= each.start < end]
+    hidden = [*same, *around]
+    entries = [(each.start, f"{each.value}", frozenset((f"{each.value}{each.unit}",))) for each in around]
+    forms = {mark.start: mark.forms for mark in reading.marks}
+    entries += [
+        (word.start, word.surface, forms.get(word.start, frozenset()))
+        for word in reading.words
+        if start <= word.start < end and word.surface not in _SKIPPED and not _inside(word.start, hidden)
+    ]
+    entries.sort(key=lambda entry: entry[0])
+    before = [entry for entry in entries if entry[0] < item.start][::-1]
+    after = [entry for entry in entries if entry[0] >= item.end]
+    return _Place(item, reading.text[item.start : item.end], _beside(before), _beside(after))
 
 
-def _near(item: _Item, marks: Sequence[tuple[int, int, _Forms]]) -> tuple[_Forms, _Forms]:
-    before = [mark for mark in marks if mark[1] <= item.start]
-    after = [mark for mark in marks if mark[0] >= item.end]
-    return _last(before, frozenset()), _first(after, frozenset())
-
-
-def _as_marks(items: Sequence[_Item]) -> list[tuple[int, int, _Forms]]:
-    return [(item.start, item.end, frozenset((f"{item.value}{item.unit}",))) for item in items]
-
-
-_T = TypeVar("_T")
-
-
-def _last(found: Sequence[tuple[int, int, _T]], default: _T) -> _T:
-    return found[-1][2] if found else default
-
-
-def _first(found: Sequence[tuple[int, int, _T]], default: _T) -> _T:
-    return found[0][2] if found else default
+def _beside(entries: Sequence[tuple[int, str, frozenset[str]]]) -> _Beside:
+    """From the words on one side of an item, the nearest first."""
+    forms = next((forms for _, _, forms in entries if forms), frozenset[str]())
+    return _Beside(entries[0][1], forms) if entries else _NONE
 
 
 def _precision(date: Date) -> str:

@@ -17,6 +17,9 @@ from rag.verification.problems import Kind, Problem, problem
 from rag.verification.reading import Reading
 from rag.verification.reading_ja import HEDGES, IMPLICIT
 
+_DOUBT = 1.0
+"""How much better the place of a word that contradicts must fit than a place of the word that agrees."""
+
 
 class _Place(NamedTuple):
     """A word of a quote that speaks of the same as a word of the statement, or of its opposite."""
@@ -47,7 +50,8 @@ def _of_mark(at: int, said: Reading, quotes: Sequence[Reading]) -> Iterator[Prob
     against = [place for place in places if not _agrees(mark, place)]
     best = max((place.fit for place in agreeing), default=-1.0)
     worst = max(against, key=lambda place: place.fit, default=None)
-    if worst is not None and worst.fit > best:
+    same_word = worst is not None and not worst.opposite and any(not place.opposite for place in agreeing)
+    if worst is not None and worst.fit > best + _DOUBT * same_word:
         kind: Kind = "direction" if worst.opposite else "polarity"
         yield problem(kind, mark.text, said.english, worst.mark.text)
         return

@@ -74,9 +74,10 @@ def _key(mark: Mark) -> str:
 def _replaced(old: Sequence[Mark], new: Sequence[Mark], known: _Known) -> Iterator[Problem]:
     for mark in new:
         contrary = next((o for o in old if opposed(mark.text, mark.sides, o.text, o.sides) is not None), None)
-        if contrary is not None and not mark.negated and not contrary.negated:
-            yield problem("direction", mark.text, False, contrary.text)
-        elif _HIRAGANA.search(mark.text) or mark.forms & FRAME or known.has(mark):
+        if contrary is not None:
+            if not mark.negated and not contrary.negated:
+                yield problem("direction", mark.text, False, contrary.text)
+        elif len(mark.text) == 1 or _HIRAGANA.search(mark.text) or mark.forms & FRAME or known.has(mark):
             continue
         elif not any(_near(mark, other) for other in old):
             yield problem("content", mark.text, False)

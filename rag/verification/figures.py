@@ -107,6 +107,10 @@ class Figure(NamedTuple):
     denied: bool
 
 
+_AND = re.compile(r"(?: [a-z]+){0,3} (?:and|or) [$€£¥]?")
+"""What stands between two numbers that share a bound: over 100,000 teachers and 1.5 million students."""
+
+
 class Day(NamedTuple):
     """A date as a text states it, with its words; `denied`: it is said to be another."""
 
@@ -132,7 +136,10 @@ def figures(text: str) -> Figures:
     inside: list[Figure] = []
     for quantity in _quantities(text):
         within = any(date.start <= quantity.start < date.end for date in found_dates)
-        (inside if within else alone).append(_figure(text, quantity))
+        figure = _figure(text, quantity)
+        if alone and not figure.bounds and _AND.fullmatch(text, alone[-1].end, figure.start):
+            figure = figure._replace(bounds=alone[-1].bounds)
+        (inside if within else alone).append(figure)
     lone = frozenset(
         Decimal("〇一二三四五六七八九".find(ch)) for ch in _LONE.findall(text) if ch in "一二三四五六七八九"
     )
@@ -207,7 +214,7 @@ def _wrong(
     stated = [other for each in read for other in (*each.alone, *each.in_dates)]
     equal = [other for other in stated if _same_value(figure, other, text, quotes)]
     if not equal:
-        if not any(figure.value in each.lone for each in read):
+        if not any(figure.value in each.lone for each in read) and not _counts(figure, text):
             yield problem("number", figure.text, english)
         return
     agreeing = [other for other in equal if _same_unit(figure.unit, other.unit, quotes)]
@@ -217,6 +224,19 @@ def _wrong(
         yield problem("polarity", figure.text, english)
     elif not any(_same_bounds(figure.bounds, other.bounds, english) for other in agreeing):
         yield problem("bound", figure.text, english)
+
+
+_LISTED = re.compile(r"[、,・]|および|及び|と|や")
+_CLAUSE = re.compile(r"[。\n]|は(?!、)|が")
+
+
+def _counts(figure: Figure, text: str) -> bool:
+    """Whether a number only counts what the statement lists right before it: A、B、Cの3社."""
+    before = text[: figure.start].removesuffix("の")
+    if before == text[: figure.start] or figure.unit not in _COUNTERS:
+        return False
+    listed = _LISTED.split(_CLAUSE.split(before)[-1])
+    return len([item for item in listed if item.strip()]) == figure.value
 
 
 def _same_value(figure: Figure, other: Figure, text: str, quotes: str) -> bool:

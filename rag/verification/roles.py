@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -14,54 +13,65 @@ from rag.verification.reading import Reading
 
 _ACTIVE = {"が": "agent", "を": "object", "に": "goal", "へ": "goal", "から": "source", "より": "source"}
 _PASSIVE = {"が": "object goal", "に": "agent goal", "から": "agent source", "を": "object"}
+_ANY = frozenset(("agent", "object", "goal", "source"))
 _SUFFIXES = frozenset(
     "社 氏 さん 様 君 選手 社長 会長 教授 知事 首相 大統領 議員 監督 容疑者 被告 ら".split()
 )
 _NAME = "\0"
 """Marks nouns that are names; in no text."""
 _ENDS = frozenset("。!?\n")
+_INFLECTION = frozenset("する いる できる て".split())
+_RELATIONAL = frozenset("対する 関する 因る 依る 基づく 通じる 伴う 巡る 於く 言う つく".split())
+"""Verbs of compound particles (に対して, によると)."""
+_FORMAL = frozenset(
+    "こと 事 の もの よう ため とき 際 予定 方針 計画 見込み 見通し 考え 意向 わけ 場合 はず 可能".split()
+)
+"""Nouns that a clause stands before without describing them."""
+_AND = frozenset("と や 及び および 、 ・".split())
 
 
-class _Role(NamedTuple):
-    """A noun with the roles it can have in what a predicate says."""
+class _Event(NamedTuple):
+    """What one predicate says: the roles that each noun can have in it."""
 
     predicate: str
-    noun: str
-    roles: frozenset[str]
+    roles: Mapping[str, frozenset[str]]
 
 
 def problems(said: Reading, quotes: Sequence[Reading]) -> Iterator[Problem]:
-    """Nouns of the statement that have another role than in the quotes, in favour of each other."""
+    """Nouns of the statement that stand where the quotes have another in the same event, and nowhere as they have it."""
     if said.english:
         return
-    stated: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for quote in quotes:
-        for role in _roles(quote.words):
-            stated[role.predicate][role.noun] |= role.roles
-    for predicate, roles in _by_predicate(_roles(said.words)).items():
-        if predicate in stated:
-            yield from _swapped(roles, stated[predicate])
+    stated = [event for quote in quotes for event in _events(quote.words)]
+    for event in _events(said.words):
+        found = [_conflict(event, other) for other in stated if other.predicate == event.predicate]
+        noun = next((noun for noun in found if noun), None)
+        if noun and not any(each == "" for each in found):
+            yield problem("role", noun.removeprefix(_NAME), said.english)
 
 
-def _by_predicate(roles: Sequence[_Role]) -> dict[str, list[_Role]]:
-    found: dict[str, list[_Role]] = defaultdict(list)
-    for role in roles:
-        found[role.predicate].append(role)
-    return found
+def _conflict(said: _Event, stated: _Event) -> str | None:
+    """The noun that has another's role; empty when the events agree, None when they may be two different ones."""
+    shared = {noun for noun in said.roles if _same_noun(noun, stated.roles)}
+    for noun, roles in said.roles.items():
+        rivals = [
+            other for other, its in stated.roles.items() if other != noun and its & roles and its != _ANY
+        ]
+        if noun in shared:
+            if rivals and not any(stated.roles[same] & roles for same in _same_noun(noun, stated.roles)):
+                return noun
+        elif _could_be_mistaken(noun, roles, rivals) and (shared or len(said.roles) == 1):
+            return noun
+    return "" if shared else None
 
 
-def _swapped(said: Sequence[_Role], stated: dict[str, set[str]]) -> Iterator[Problem]:
-    for role in said:
-        known = stated.get(role.noun)
-        if known is not None and known & role.roles:
-            continue
-        rivals = [noun for noun, roles in stated.items() if noun != role.noun and roles & role.roles]
-        if known is None and not (_is_name(role.noun) and "agent" in role.roles):
-            continue  # a noun that the quotes do not relate to this predicate: only a name can be taken for another
-        if rivals and (known is not None or all(_is_name(noun) for noun in rivals)):
-            if any(role.noun in noun or noun in role.noun for noun in rivals):
-                continue
-            yield problem("role", role.noun.removeprefix(_NAME), False)
+def _could_be_mistaken(noun: str, roles: frozenset[str], rivals: Sequence[str]) -> bool:
+    """Whether a noun that an event does not have is a name told for another name that it has."""
+    return _is_name(noun) and "agent" in roles and bool(rivals) and all(map(_is_name, rivals))
+
+
+def _same_noun(noun: str, roles: Mapping[str, frozenset[str]]) -> list[str]:
+    bare = noun.removeprefix(_NAME)
+    return [other for other in roles if bare in other or other.removeprefix(_NAME) in bare]
 
 
 def _is_name(noun: str) -> bool:
@@ -69,56 +79,97 @@ def _is_name(noun: str) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _roles(words: tuple[Word, ...]) -> tuple[_Role, ...]:
-    found: list[_Role] = []
+def _events(words: tuple[Word, ...]) -> tuple[_Event, ...]:
+    found: list[_Event] = []
     start = 0
+    words = _without_brackets(words)
     for at, word in enumerate(words):
         if word.surface in _ENDS or at == len(words) - 1:
             found += _of_sentence(words[start : at + 1])
             start = at + 1
-    return tuple(found)
+    return tuple(event for event in found if event.roles)
+
+
+def _without_brackets(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """The words outside of (…), which says things of its own."""
+    kept, depth = [], 0
+    for word in words:
+        depth += (word.surface == "(") - (word.surface == ")" and depth > 0)
+        if not depth and word.surface != ")":
+            kept.append(word)
+    return tuple(kept)
 
 
 class _Noun(NamedTuple):
-    at: int
-    noun: str
+    """The last compound of a noun phrase, in `words[start:end]`, with the particle after it; names are marked."""
+
+    start: int
+    end: int
+    text: str
     particle: str
 
 
-def _of_sentence(words: Sequence[Word]) -> Iterator[_Role]:
-    nouns = list(_nouns(words))
-    topics = [noun for noun in nouns if noun.particle == "は"]
-    used: set[int] = set()
-    for at, _word in enumerate(words):
+def _of_sentence(words: Sequence[Word]) -> Iterator[_Event]:
+    nouns = _nouns(words)
+    used = -1
+    for at in range(len(words)):
         predicate = _predicate(words, at)
         if predicate is None:
             continue
-        if not predicate:
-            used |= {noun.at for noun in nouns if noun.at < at and noun.particle in _ACTIVE}
-            continue
-        passive = any(w.base in ("れる", "られる") for w in words[at + 1 : at + 4])
-        table = _PASSIVE if passive else _ACTIVE
-        own = [noun for noun in nouns if noun.at < at and noun.at not in used and noun.particle in table]
-        used |= {noun.at for noun in own}
-        for noun in own:
-            yield _Role(predicate, noun.noun, frozenset(table[noun.particle].split()))
-        topic = next((noun for noun in reversed(topics) if noun.at < at), None)
-        particles = {noun.particle for noun in own}
-        if topic is not None and "が" not in particles:
-            roles = (
-                ("object", "goal") if passive else ("agent",) if "を" in particles else ("agent", "object")
-            )
-            yield _Role(predicate, topic.noun, frozenset(roles))
-        elif topic is not None and "を" not in particles and not passive:
-            yield _Role(predicate, topic.noun, frozenset(("object",)))
+        own = [noun for noun in nouns if used < noun.end <= at]
+        used = at
+        if predicate:
+            passive = any(w.base in ("れる", "られる") for w in words[at + 1 : at + 4])
+            described = _described(words, at, nouns)
+            topics = [noun for noun in nouns if noun.particle == "は" and noun.end <= at and not described]
+            yield _Event(predicate, _roles(own, topics, described, passive))
+
+
+def _roles(
+    own: Sequence[_Noun], topics: Sequence[_Noun], described: Sequence[_Noun], passive: bool
+) -> dict[str, frozenset[str]]:
+    """What the nouns right before a predicate, the topic and the nouns that the predicate describes are in it.
+
+    A noun that is described (発売する新製品), or done with (AがBと提携), can be anything.
+    """
+    table = _PASSIVE if passive else _ACTIVE
+    roles = {noun.text: _ANY for noun in (*described, *(noun for noun in own if noun.particle == "と"))}
+    roles |= {noun.text: frozenset(table[noun.particle].split()) for noun in own if noun.particle in table}
+    particles = {noun.particle for noun in own}
+    for topic in topics[-1:]:
+        free = [role for role, particle in (("agent", "が"), ("object", "を")) if particle not in particles]
+        if passive:
+            free = ["object", "goal"] if "が" not in particles else []
+        if free and topic.text not in roles:
+            roles[topic.text] = frozenset(free)
+    return roles
+
+
+def _described(words: Sequence[Word], at: int, nouns: Sequence[_Noun]) -> list[_Noun]:
+    """The nouns that a predicate stands before and describes, with what stands in brackets or for them."""
+    after = at + 1
+    while after < len(words) and (words[after].pos == "助動詞" or words[after].base in _INFLECTION):
+        after += 1
+    if words[after - 1].base == "て":  # 提携して goes on with what happens next
+        return []
+    first = next((noun for noun in nouns if noun.start >= after), None)
+    if (
+        first is None
+        or words[first.start].base in _FORMAL
+        or any(word.surface not in "「『(" for word in words[after : first.start])
+    ):
+        return []
+    end = next((i for i in range(after, len(words)) if words[i].pos == "助詞"), len(words))
+    return [noun for noun in nouns if after <= noun.start < end]
 
 
 def _predicate(words: Sequence[Word], at: int) -> str | None:
+    """The key of a verb; empty for adjectives, which take nouns but do nothing to them; None for other words."""
     word = words[at]
     if word.pos in ("形容詞", "形状詞") and word.pos2 == "一般":
         return ""
     if word.pos == "動詞" and word.pos2 == "一般":
-        return word.key
+        return None if word.key in _RELATIONAL else word.key
     if word.pos != "名詞" or not word.pos3.startswith("サ変"):
         return None
     following = words[at + 1] if at + 1 < len(words) else None
@@ -126,23 +177,32 @@ def _predicate(words: Sequence[Word], at: int) -> str | None:
     return word.key if done else None
 
 
-def _nouns(words: Sequence[Word]) -> Iterator[_Noun]:
-    """The last compound of each noun phrase with the particle after it; names are marked."""
+def _nouns(words: Sequence[Word]) -> list[_Noun]:
+    found: list[_Noun] = []
     at = 0
     while at < len(words):
-        if not _in_compound(words[at]):
-            at += 1
-            continue
         start = at
         while at < len(words) and _in_compound(words[at]):
             at += 1
-        particle = words[at].surface if at < len(words) and words[at].pos == "助詞" else ""
-        following = words[at + 1].surface if at + 1 < len(words) else ""
-        if particle == "に" and following in ("よっ", "より", "よる"):
-            particle = "が"
         compound = [word for word in words[start:at] if word.surface not in _SUFFIXES]
-        if particle and compound:
-            yield _Noun(at, _named(compound), particle)
+        if compound:
+            found.append(_Noun(start, at, _named(compound), _particle(words, at)))
+        at = max(at, start + 1)
+    for i in range(len(found) - 2, -1, -1):  # A、BとCが: all of them do it
+        noun, following = found[i], found[i + 1]
+        between = words[noun.end : following.start]
+        if between and all(word.surface in _AND for word in between):
+            found[i] = noun._replace(particle=following.particle)
+    return found
+
+
+def _particle(words: Sequence[Word], at: int) -> str:
+    while at < len(words) and words[at].surface in ("」", "』", ")"):
+        at += 1
+    if at == len(words) or words[at].pos != "助詞":
+        return ""
+    following = words[at + 1].surface if at + 1 < len(words) else ""
+    return "が" if words[at].surface == "に" and following in ("よっ", "より", "よる") else words[at].surface
 
 
 def _in_compound(word: Word) -> bool:
