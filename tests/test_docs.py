@@ -40,6 +40,8 @@ def rag_commands() -> list[str]:
 def test_a_rag_command_in_the_documents_exists_with_its_options(command: str) -> None:
     name, *arguments = shlex.split(re.sub(r"[\[\]…]|[<>|].*", " ", command))[1:]
     subcommand = build(Context("ja", None)).commands[name]
+    while isinstance(subcommand, click.Group) and arguments and arguments[0] in subcommand.commands:
+        subcommand = subcommand.commands[arguments.pop(0)]
     options = {
         o for p in subcommand.params if isinstance(p, click.Option) for o in (*p.opts, *p.secondary_opts)
     }
