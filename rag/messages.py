@@ -31,6 +31,30 @@ _TEXTS: dict[str, tuple[str, str]] = {
         'Answer each line {"id","question"} of standard input with one line of JSON',
     ),
     "k": ("返す文章(チャンク)の数", "How many chunks to return"),
+    "filter.publishers": (
+        "この発行者の記事だけを探します(何度でも)",
+        "Only articles of this publisher (repeatable)",
+    ),
+    "filter.article_ids": (
+        "この ID の記事だけを探します(何度でも)",
+        "Only the article with this id (repeatable)",
+    ),
+    "filter.langs": (
+        "この言語の記事だけを探します(ja、en など)",
+        "Only articles in this language (ja, en, …)",
+    ),
+    "filter.published_from": (
+        "この日以降に公開された記事だけを探します",
+        "Only articles published on or after this day",
+    ),
+    "filter.published_to": (
+        "この日以前に公開された記事だけを探します",
+        "Only articles published on or before this day",
+    ),
+    "bad_date": (
+        "日付は 2026、2026-01、2026-01-26 のように書いてください。",
+        "Write the date like 2026, 2026-01 or 2026-01-26.",
+    ),
     "search": (
         "質問に近い文章を探します(答えは作りません)。",
         "Find the chunks nearest to a question, without answering it.",
@@ -220,6 +244,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "llm.connection": (
         "LLM との接続が切れたか、つながりませんでした。[llm] の base_url とネットワークを確かめてください。",
         "The connection to the LLM failed. Check base_url in [llm] and the network.",
+    ),
+    "llm.context": (
+        "記事の文が LLM の読める長さを超えました{status}。長い文章を読めるモデルか設定にしてください。",
+        "The passages exceed the LLM's context{status}. Choose a model or setting with a longer one.",
     ),
     "llm.rejected": (
         "LLM が要求を受け付けませんでした{status}。[llm] の output や max_output_tokens を変えてみてください。",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, get_args
 
 import pytest
-from doubles import HashEmbedder
+from doubles import HashEmbedder, make_article
 from honesty import assert_honest
 from llm_doubles import (
     COST,
@@ -31,6 +31,7 @@ from scripted_server import Act, ScriptedServer, completes, serving
 
 from rag.answering.extractive import ExtractiveAnswerer
 from rag.answering.llm_client import OutputMode
+from rag.answering.llm_sources import MOST_HITS
 from rag.types import Abstention, Answer, Hit, Reply
 
 pytest.importorskip("pydantic_ai.models.openai", reason='pip install "rag[llm]"')
@@ -233,6 +234,12 @@ def test_no_hits_cost_nothing(server: ScriptedServer) -> None:
     assert isinstance(refused, Abstention)
     assert refused.reason == "no_evidence"
     assert server.bodies == []
+
+
+def test_an_llm_reads_only_the_best_hits(server: ScriptedServer) -> None:
+    many = [make_article(f"a{n}", f"ミナト広場の第{n}区画は{n}月に開業しました。") for n in range(1, 40)]
+    answerer(server, local=FindsNothing()).answer(QUESTION, [*HITS, *hits_of(*many)])
+    assert len([row for row in rows_of(server.bodies[0]) if "article" in row]) == MOST_HITS
 
 
 def test_a_question_without_a_subject_costs_nothing(server: ScriptedServer) -> None:

@@ -55,6 +55,8 @@ HITS = hits_of(harbour())
 LOCAL = ExtractiveAnswerer(HashEmbedder())
 ENDLESS = '{"status": "answered", "statements": [' + '{"evidence": [], "text": "あ"},' * LONGEST_ANSWER
 
+TOO_LONG = b'{"error": {"message": "too many tokens", "code": "context_length_exceeded"}}'
+
 
 @pytest.fixture
 def server() -> Iterator[ScriptedServer]:
@@ -69,6 +71,7 @@ def server() -> Iterator[ScriptedServer]:
         ([fails(403)], 1, ["HTTP 403", "api_key"]),
         ([fails(404)], 1, ["HTTP 404", "model", "base_url"]),
         ([fails(400)], 1, ["HTTP 400", "output"]),
+        ([sends(400, TOO_LONG)], 1, ["HTTP 400", "長さ"]),
         ([fails(429)] * ATTEMPTS, ATTEMPTS, ["HTTP 429", "混み合って"]),
         ([fails(429, headers={"Retry-After": "3600"})], 1, ["HTTP 429"]),
         ([fails(500)] * ATTEMPTS, ATTEMPTS, ["HTTP 500", "障害"]),

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Iterator, Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from llm_doubles import (
     COST,
     EXCEPTION,
@@ -174,6 +176,24 @@ def checked(*texts: str) -> list[Checked]:
 )
 def test_how_much_is_sure(texts: list[str], beginning: str, count: int) -> None:
     assert sure(checked(*texts), beginning) == count
+
+
+@given(
+    st.lists(st.sampled_from(["×", ""]), max_size=6),
+    st.lists(st.sampled_from(["文", "ただし、文", "これは文", "一方、文"]), min_size=6, max_size=6),
+    st.integers(0, 6),
+    st.integers(0, 40),
+)
+def test_what_was_shown_is_never_taken_back(
+    marks: list[str], openings: list[str], complete: int, begun: int
+) -> None:
+    texts = [f"{mark}{openings[n]}{n}は、{'とても' * 8}長い。" for n, mark in enumerate(marks)]
+    whole = checked(*texts)
+    complete = min(complete, len(whole))
+    beginning = whole[complete].text[:begun] if complete < len(whole) else ""
+    shown = sure(whole[:complete], beginning)
+    left = [one.text for one in settle(whole).statements]
+    assert left[:shown] == [one.text for one in whole[:shown]]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,9 @@ from rag.types import Article, Hit, Section
 _KEY_LETTERS = "bcdfghjkmnpqrstvwxz23456789"
 _KEY_LENGTH = 5
 
+MOST_HITS = 12
+"""However many hits are asked for, an LLM is paid to read no more than these: about 5,000 characters."""
+
 _LIMITS = re.compile(r"ただし|但し|例外|(?:Except|However)\b")
 
 
@@ -51,7 +54,8 @@ class Sources(NamedTuple):
 
 
 def gather(question: str, hits: Sequence[Hit]) -> Sources:
-    """The sentences of the hits, the best hit first, with the question, fenced as data."""
+    """The sentences of the best hits, the best first, with the question, fenced as data."""
+    hits = hits[:MOST_HITS]
     everything = "\n".join([question, *(f"{hit.article.title}\n{hit.article.text}" for hit in hits)])
     by_key: dict[str, Source] = {}
     rows: list[dict[str, Any]] = [{"question": question}]

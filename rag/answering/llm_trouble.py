@@ -8,7 +8,17 @@ from typing import Literal, NamedTuple
 from rag.messages import Lang, text
 
 TroubleKind = Literal[
-    "key", "model", "quota", "busy", "server", "timeout", "connection", "rejected", "unusable", "failed"
+    "key",
+    "model",
+    "quota",
+    "busy",
+    "server",
+    "timeout",
+    "connection",
+    "context",
+    "rejected",
+    "unusable",
+    "failed",
 ]
 
 _LOG = logging.getLogger("rag.llm")
@@ -45,6 +55,7 @@ def trouble_of(error: BaseException) -> Trouble:
         ((ai.ModelRequestTimeout, ai.ModelTimeoutError, TimeoutError), "timeout"),
         ((ai.ModelServerError, ai.ModelUnavailableError), "server"),
         ((ai.ModelConnectionError,), "connection"),
+        ((ai.ModelContextWindowExceededError,), "context"),
         ((ai.ModelRequestRejectedError,), "rejected"),
         ((ai.UnexpectedModelBehavior, AnswerTooLong), "unusable"),
     )
