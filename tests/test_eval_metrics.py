@@ -98,6 +98,7 @@ def test_a_right_answer_scores_everything() -> None:
         True,
     )
     assert (found.containment, found.citation_recall, found.citation_precision) == (1, 1, 1)
+    assert found.supported == 1
     assert (found.unsupported_numbers, found.latency_ms, found.confidence) == (0, 12.5, 0.9)
     assert found.explanation == "正しい答えと引用"
 
@@ -156,6 +157,7 @@ def test_each_fault_shows_in_its_own_metric() -> None:
     assert judged(answer("8億人です。")).verbatim is False
     assert judged(answer("18億人です。", cite(FACT))).must_not_ok is False
     assert judged(answer("9億人です。", cite(FACT))).unsupported_numbers == 1
+    assert judged(answer("9億人です。", cite(FACT))).supported == 0
     dumped = judged(answer("8億人です。", citation(0, len(LONG))))
     assert (dumped.exact, dumped.citation_precision, dumped.citation_recall) == (True, 0, 0)
     assert "引用が長すぎる" in dumped.explanation

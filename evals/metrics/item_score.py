@@ -11,6 +11,7 @@ from evals.items import Item
 from evals.metrics.citations import CitationScore, Sources, score_citations
 from evals.metrics.retrieval import Ranks, article_ranks, evidence_ranks, measures, worst
 from evals.metrics.text import character_f1, states, unsupported_numbers
+from rag.verification import support
 
 LONGEST_ANSWER = 600
 """Characters that an answer may always have; where the evidence is long, `ANSWER_TIMES` its length."""
@@ -45,6 +46,7 @@ class ItemScore(BaseModel):
     citation_precision: float | None = None
     cited_characters: int | None = None
     unsupported_numbers: int | None = None
+    supported: float | None = None
     evidence_rank: int | None = None
     article_rank: int | None = None
     evidence_ranks: Ranks = ()
@@ -97,6 +99,7 @@ def score(item: Item, reply: Mapping[str, Any], sources: Sources) -> ItemScore:
             "citation_precision": cited.precision,
             "cited_characters": cited.cited,
             "unsupported_numbers": _unsupported(item, reply),
+            "supported": _supported(item, reply),
         }
     return ItemScore(
         id=item.id,
@@ -151,17 +154,33 @@ def _outcome(item: Item, status: str, right: bool, corrected: bool) -> Outcome:
     return "refused" if status == "abstained" or corrected else "false_answer"
 
 
-def _unsupported(item: Item, reply: Mapping[str, Any]) -> int:
+def _with_quotes(reply: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """Each statement's text with the quotes that it cites."""
     quotes: dict[Any, str] = {
         citation.get("n"): str(citation.get("quote") or "") for citation in reply.get("citations") or ()
     }
-    return sum(
-        unsupported_numbers(
-            str(statement.get("text") or ""),
-            [item.question, *(quotes.get(n, "") for n in statement.get("citations") or ())],
-        )
+    return [
+        (str(statement.get("text") or ""), [quotes.get(n, "") for n in statement.get("citations") or ()])
         for statement in reply.get("statements") or ()
-    )
+    ]
+
+
+def _unsupported(item: Item, reply: Mapping[str, Any]) -> int:
+    return sum(unsupported_numbers(text, [item.question, *quotes]) for text, quotes in _with_quotes(reply))
+
+
+def _supported(item: Item, reply: Mapping[str, Any]) -> float | None:
+    """Share of the statements whose quotes support them, by `rag.verification`; None without statements.
+
+    What is longer than an answer may be is no statement, and supported by nothing.
+    """
+    titles = [str(citation.get("title") or "") for citation in reply.get("citations") or ()]
+    context = "\n".join((item.question, *titles))
+    found = [
+        len(text) <= LONGEST_ANSWER and not support(text, quotes, context)
+        for text, quotes in _with_quotes(reply)
+    ]
+    return sum(found) / len(found) if found else None
 
 
 def _retrieval(item: Item, reply: Mapping[str, Any]) -> dict[str, Any]:

@@ -117,6 +117,7 @@ def _answers(bootstrap: Bootstrap, pairs: Pairs) -> dict[str, Estimate]:
 def _citations(bootstrap: Bootstrap, scored: Sequence[ItemScore]) -> dict[str, Estimate]:
     return {
         "verbatim": bootstrap.mean([score.verbatim for score in scored]),
+        "supported": bootstrap.mean([score.supported for score in scored]),
         "url_right": bootstrap.mean([score.url_right for score in scored]),
         "citation_precision": bootstrap.mean([score.citation_precision for score in scored]),
         "citation_recall": bootstrap.mean([score.citation_recall for score in scored]),

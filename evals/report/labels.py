@@ -27,6 +27,7 @@ LABELS: dict[str, str] = {
     "char_f1": "正解との文字 F1",
     "unsupported_numbers": "引用にない数(個)",
     "verbatim": "引用が原文のまま",
+    "supported": "引用が文を裏付ける",
     "url_right": "引用の記事と URL が正しい",
     "citation_precision": "引用の適合率",
     "citation_recall": "引用の再現率",
