@@ -11,10 +11,12 @@ import click
 from rag import wire
 from rag.assistant import Assistant, rebuild
 from rag.cli_feedback import feedback_group
+from rag.cli_filters import chosen_filter, filter_options
 from rag.cli_parts import Context, command, opened, progress_bar
 from rag.cli_serve import keys_group, mcp_command, serve_command
 from rag.errors import InvalidQuestion, RagError
 from rag.messages import Lang, language, text
+from rag.types import Filter
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -116,42 +118,45 @@ def _ask(context: Context) -> click.Command:
     jsonl_flag = click.Option(["--jsonl"], is_flag=True, help=text("ask.jsonl", lang))
     question_argument = click.Argument(["question"], required=False)
 
-    @command("ask", lang, question_argument, _json_flag(lang), jsonl_flag, _k_option(lang))
-    def ask(question: str | None, as_json: bool, jsonl: bool, k: int) -> None:
+    shared = (_json_flag(lang), jsonl_flag, _k_option(lang), *filter_options(lang))
+
+    @command("ask", lang, question_argument, *shared)
+    def ask(question: str | None, as_json: bool, jsonl: bool, k: int, **given: Any) -> None:
+        where = chosen_filter(lang, given)
         if jsonl:
             with opened(context) as assistant:
                 for line in sys.stdin.buffer if sys.stdin else ():
-                    print(_answer_line(assistant, line, k, lang), flush=True)
+                    print(_answer_line(assistant, line, k, where, lang), flush=True)
         elif question is None:
             raise click.UsageError(text("no_question", lang))
         elif as_json:
-            print(wire.dumps(_ask_json(context, question, k), indent=2))
+            print(wire.dumps(_ask_json(context, question, k, where), indent=2))
         else:
             from rag.rendering import print_reply
 
             with opened(context) as assistant:
-                print_reply(assistant.ask(question, k), lang)
+                print_reply(assistant.ask(question, k, where), lang)
 
     return ask
 
 
-def _ask_json(context: Context, question: str, k: int) -> dict[str, Any]:
+def _ask_json(context: Context, question: str, k: int, where: Filter | None) -> dict[str, Any]:
     try:
         with opened(context) as assistant:
-            return wire.reply_object(assistant.ask(question, k))
+            return wire.reply_object(assistant.ask(question, k, where))
     except RagError as error:
         print(wire.dumps(wire.error_object(error), indent=2))
         raise
 
 
-def _answer_line(assistant: Assistant, line: bytes, k: int, lang: Lang) -> str:
+def _answer_line(assistant: Assistant, line: bytes, k: int, where: Filter | None, lang: Lang) -> str:
     """The reply to one line of a batch as JSON; whatever is wrong with the line is said in its place."""
     request = wire.request_object(line)
     request_id, question = request.get("id"), request.get("question")
     try:
         if not isinstance(question, str):
             raise InvalidQuestion(text("bad_line", lang), text("bad_line.hint", lang))
-        reply = wire.reply_object(assistant.ask(question, k), request_id)
+        reply = wire.reply_object(assistant.ask(question, k, where), request_id)
     except RagError as error:
         reply = wire.error_object(error, request_id)
     return wire.dumps(reply)
@@ -160,10 +165,13 @@ def _answer_line(assistant: Assistant, line: bytes, k: int, lang: Lang) -> str:
 def _search(context: Context) -> click.Command:
     lang = context.lang
 
-    @command("search", lang, click.Argument(["question"]), _json_flag(lang), _k_option(lang))
-    def search(question: str, as_json: bool, k: int) -> None:
+    @command(
+        "search", lang, click.Argument(["question"]), _json_flag(lang), _k_option(lang), *filter_options(lang)
+    )
+    def search(question: str, as_json: bool, k: int, **given: Any) -> None:
+        where = chosen_filter(lang, given)
         with opened(context) as assistant:
-            hits = assistant.search(question, k)
+            hits = assistant.search(question, k, where)
         if as_json:
             print(wire.dumps([wire.hit_object(hit) for hit in hits], indent=2))
         else:
