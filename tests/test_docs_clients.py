@@ -46,7 +46,7 @@ def assert_done(out: str) -> None:
 
 
 def test_python(opened: None, capsys: pytest.CaptureFixture[str]) -> None:
-    exec(compile(section("Python", "python"), "clients.md", "exec"), {})
+    exec(compile(section("Python", "python"), "clients.md", "exec", dont_inherit=True), {})
     out = capsys.readouterr().out
     assert_done(out)
     assert "library" in out
@@ -64,13 +64,21 @@ def test_curl(address: str, assistant: Assistant, tmp_path: Path) -> None:
 
 
 def test_openai(address: str, assistant: Assistant, capsys: pytest.CaptureFixture[str]) -> None:
-    exec(compile(section("OpenAI のクライアント", "py").replace(ADDRESS, address), "clients.md", "exec"), {})
+    exec(
+        compile(
+            section("OpenAI のクライアント", "py").replace(ADDRESS, address),
+            "clients.md",
+            "exec",
+            dont_inherit=True,
+        ),
+        {},
+    )
     assert_done(capsys.readouterr().out)
     assert assistant.article("example.com_library").title == "図書館だより"
 
 
 def test_mcp(address: str, capsys: pytest.CaptureFixture[str]) -> None:
-    exec(compile(section("MCP", "py").replace(ADDRESS, address), "clients.md", "exec"), {})
+    exec(compile(section("MCP", "py").replace(ADDRESS, address), "clients.md", "exec", dont_inherit=True), {})
     assert_done(capsys.readouterr().out)
 
 
@@ -81,7 +89,7 @@ def test_mcp(address: str, capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
 def test_retrievers(opened: None, capsys: pytest.CaptureFixture[str], title: str, package: str) -> None:
     pytest.importorskip(package)
-    exec(compile(section(title, "py"), "clients.md", "exec"), {"__name__": "clients"})
+    exec(compile(section(title, "py"), "clients.md", "exec", dont_inherit=True), {})
     out = capsys.readouterr().out
     assert_done(out)
     assert "library" in out

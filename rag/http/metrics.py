@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from opentelemetry import trace
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from rag.types import Abstention, Reply
@@ -54,8 +55,11 @@ class Metrics:
         self._latency.labels(route).observe(seconds)
 
     def reply(self, reply: Reply) -> None:
-        """Count a reply and how long its stages took."""
+        """Count a reply and how long its stages took; a trace that is being recorded is told too."""
         reason = reply.reason if isinstance(reply, Abstention) else ""
+        span = trace.get_current_span()
+        span.set_attributes({"rag.status": reply.status, "rag.reason": reason, "rag.engine": reply.engine})
+        span.set_attributes({f"rag.{stage}_ms": spent for stage, spent in reply.timings_ms.items()})
         self._replies.labels(reply.status, reason, reply.engine).inc()
         for stage, milliseconds in reply.timings_ms.items():
             self._stages.labels(stage).observe(milliseconds / 1000)
