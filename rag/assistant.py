@@ -13,7 +13,15 @@ from rag.answering.conversation import complete
 from rag.answering.extractive import ExtractiveAnswerer
 from rag.answering.llm_client import Connection
 from rag.chunking import CHUNKER
-from rag.config import EmbeddingSettings, LlmSettings, ReaderSettings, Settings, find_home, load_settings
+from rag.config import (
+    EmbeddingSettings,
+    LlmSettings,
+    ReaderSettings,
+    RerankerSettings,
+    Settings,
+    find_home,
+    load_settings,
+)
 from rag.corpus import read_corpus
 from rag.errors import ArticleNotFound, ChunkNotFound, ConfigError, InvalidQuestion, StoreBusy
 from rag.library import Changes, Library, Progress, writing
@@ -30,6 +38,7 @@ from rag.types import (
     IndexManifest,
     Reader,
     Reply,
+    Reranker,
     Statement,
     Store,
     Turn,
@@ -65,6 +74,7 @@ class Assistant:
         store: Store,
         answerer: Answerer,
         complete: Completer = complete,
+        reranker: Reranker | None = None,
     ) -> None:
         """Put together from parts; `Assistant.open` picks the usual ones."""
         self.corpus = corpus
@@ -73,6 +83,7 @@ class Assistant:
         self._store = store
         self._answerer = answerer
         self._complete = complete
+        self._reranker = reranker
         self._library = Library(corpus, index, embedder, store)
 
     @classmethod
@@ -97,7 +108,8 @@ class Assistant:
         index = folder / "index"
         store = open_store(index, embedder)
         try:
-            assistant = cls(folder / "corpus", index, embedder, store, *engine)
+            reranker = open_reranker(chosen.reranker)
+            assistant = cls(folder / "corpus", index, embedder, store, *engine, reranker)
             assistant.update(progress)
         except BaseException:
             store.close()
@@ -121,7 +133,8 @@ class Assistant:
             InvalidQuestion: empty, or longer than `LONGEST_QUESTION`.
             ValueError: k is not positive.
         """
-        return retrieval.search(clean_question(question), self.embedder, self._store, k, where)
+        asked = clean_question(question)
+        return retrieval.search(asked, self.embedder, self._store, k, where, reranker=self._reranker)
 
     def ask(
         self, question: str, k: int = 5, where: Filter | None = None, history: Sequence[Turn] = ()
@@ -151,7 +164,9 @@ class Assistant:
         asked = clean_question(question)
         with timer("complete"):
             standalone = self._complete(asked, history)
-        hits = retrieval.search(standalone, self.embedder, self._store, max(k, READ), where, timer)
+        hits = retrieval.search(
+            standalone, self.embedder, self._store, max(k, READ), where, timer, self._reranker
+        )
         if not hits and not self._store.count():
             yield Abstention(
                 question=asked, reason="empty_corpus", message=_EMPTY, timings_ms=timer.timings_ms()
@@ -288,6 +303,24 @@ def open_reader(settings: ReaderSettings) -> Reader | None:
     return BundledReader()
 
 
+def open_reranker(settings: RerankerSettings) -> Reranker | None:
+    """The cross-encoder that the settings name, which loads itself when it first reads; None for none.
+
+    Raises:
+        ConfigError: they ask for one without naming it.
+    """
+    if settings.backend == "none":
+        return None
+    from rag.reranking import CrossEncoderReranker
+
+    if not settings.model:
+        raise ConfigError(
+            "reranker.model がありません。",
+            'rag.toml の [reranker] に model = "モデル名かフォルダー" を書いてください。',
+        )
+    return CrossEncoderReranker(settings.model)
+
+
 def open_engine(settings: LlmSettings, embedder: Embedder, reader: Reader | None = None) -> Engine:
     """The engine that the settings name: an LLM, or reading without one.
 
@@ -311,7 +344,8 @@ def llm_connection(settings: LlmSettings) -> Connection:
     """
     if not settings.model:
         raise ConfigError(
-            "[llm] に model がありません。", 'rag.toml か RAG_LLM__MODEL に "openai:モデル名" を書いてください。'
+            "[llm] に model がありません。",
+            'rag.toml か RAG_LLM__MODEL に "openai:モデル名" を書いてください。',
         )
     return Connection(
         settings.model, settings.base_url, settings.api_key, settings.output, settings.max_output_tokens

@@ -9,6 +9,10 @@
     [reader]
     backend = "rules"          # RAG_READER__BACKEND: rules, or model (the span reader in the package)
 
+    [reranker]
+    backend = "none"           # RAG_RERANKER__BACKEND: none, or sentence-transformers (a CrossEncoder; slow on a CPU)
+    model = ""                 # RAG_RERANKER__MODEL: name or folder
+
     [llm]
     model = ""                 # RAG_LLM__MODEL: openai:NAME, anthropic:NAME, ollama:NAME, …; empty: no LLM
     base_url = ""              # RAG_LLM__BASE_URL: OpenAI-compatible server (vLLM, llama.cpp), e.g. http://localhost:8000/v1
@@ -96,6 +100,15 @@ class ReaderSettings(BaseModel):
     backend: Literal["model", "rules"] = "rules"
 
 
+class RerankerSettings(BaseModel):
+    """Which cross-encoder orders the hits anew; none unless asked for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    backend: Literal["none", "sentence-transformers"] = "none"
+    model: str = ""
+
+
 class LlmSettings(BaseModel):
     """Which LLM writes the answers; none while `model` is empty."""
 
@@ -118,6 +131,7 @@ class Settings(BaseSettings):
 
     embedding: EmbeddingSettings = EmbeddingSettings()
     reader: ReaderSettings = ReaderSettings()
+    reranker: RerankerSettings = RerankerSettings()
     llm: LlmSettings = LlmSettings()
     server: ServerSettings = ServerSettings()
 

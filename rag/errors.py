@@ -57,6 +57,10 @@ class ReadingError(RagError):
     """The reader's model is missing or damaged."""
 
 
+class RerankingError(RagError):
+    """The reranker's model cannot be loaded, or is none."""
+
+
 class MissingExtra(RagError):
     """An optional dependency is not installed; the hint is the pip command."""
 

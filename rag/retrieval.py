@@ -24,7 +24,7 @@ from rag.japanese import fold, tokens, words
 from rag.names import names, sounds, spellings
 from rag.terms import MARKS, PAIR, question_terms
 from rag.timing import Timer
-from rag.types import Article, Chunk, Embedder, Filter, Hit, Scored, Store
+from rag.types import Article, Chunk, Embedder, Filter, Hit, Reranker, Scored, Store
 
 CANDIDATES = 100
 """How many chunks each search contributes to the union."""
@@ -35,6 +35,9 @@ AGREEING = 20
 """How many of the best candidates are compared sentence by sentence."""
 
 AGREEMENT_WEIGHT = 1 / 6
+
+RERANKED = 30
+"""How many candidates a reranker reads, at least."""
 
 _HEARD = 20
 """How many chunks with names of the same sound are looked through for each name of the question."""
@@ -56,8 +59,11 @@ def search(
     k: int = 10,
     where: Filter | None = None,
     timer: Timer | None = None,
+    reranker: Reranker | None = None,
 ) -> list[Hit]:
     """The k best chunks for a question, best first; fewer when the filter or the corpus has fewer.
+
+    With a reranker, the best `RERANKED` of them (k, if that is more) are in its order, and their `score` is its.
 
     Raises:
         ValueError: if k is not positive.
@@ -80,9 +86,13 @@ def search(
         exact_dense = store.dense(vector, every, union) if every else []
         exact_lexical = store.lexical(terms, every, union) if every else []
         fused = fuse(exact_dense, exact_lexical, embedder.unrelated_cosine)
-        ranking = _agreed(fused, terms, store)[:k]
+        ranking = _agreed(fused, terms, store)[: max(k, RERANKED) if reranker else k]
     with timer("explain"):
-        return _hits(ranking, dense, lexical, list(dict.fromkeys(terms)), store)
+        hits = _hits(ranking, dense, lexical, list(dict.fromkeys(terms)), store)
+    if reranker:
+        with timer("rerank"):
+            hits = _reranked(question, hits, reranker)[:k]
+    return hits
 
 
 def _spelled(question: str, store: Store, where: Filter | None) -> list[str]:
@@ -134,6 +144,12 @@ def _agreed(fused: Sequence[Fused], terms: Sequence[str], store: Store) -> list[
     ]
     rest = [row._replace(score=(1 - AGREEMENT_WEIGHT) * row.score) for row in fused[AGREEING:]]
     return [*sorted(agreed, key=lambda row: (-row.score, row.chunk_id)), *rest]
+
+
+def _reranked(question: str, hits: Sequence[Hit], reranker: Reranker) -> list[Hit]:
+    scores = reranker.scores(question, [indexed_text(hit.article, hit.chunk) for hit in hits])
+    ordered = sorted(zip(scores, hits, strict=True), key=lambda pair: (-pair[0], pair[1].rank))
+    return [hit.model_copy(update={"score": score, "rank": n}) for n, (score, hit) in enumerate(ordered, 1)]
 
 
 def _hits(

@@ -421,6 +421,17 @@ class Reading(Protocol):
         """The best span inside of `passage.text[start:end]`, or None where no whole word is."""
 
 
+class Reranker(Protocol):
+    """Orders what was found by reading question and text together. Safe to call from several threads."""
+
+    @property
+    def model_id(self) -> str:
+        """Name of the model."""
+
+    def scores(self, question: str, texts: Sequence[str]) -> Sequence[float]:
+        """How well each text answers, 0 to 1, in order; none depends on the other texts."""
+
+
 class Reader(Protocol):
     """Reads passages with a question in mind. Safe to call from several threads."""
 
