@@ -56,8 +56,15 @@ def _of_mark(at: int, said: Reading, quotes: Sequence[Reading]) -> Iterator[Prob
         yield problem(kind, mark.text, said.english, worst.mark.text)
         return
     same = [place for place in agreeing if not place.opposite and place.fit >= best]
-    if same and not any(_same_modality(mark, place.mark) for place in same):
+    planned = mark.hedged or _is_hedged_later(at, said)
+    if same and not any(_same_modality(mark, planned, place.mark) for place in same):
         yield problem("modality", mark.text, said.english)
+
+
+def _is_hedged_later(at: int, said: Reading) -> bool:
+    """Whether the sentence goes on to a plan: 連携を強め、地域を支えることを目指す."""
+    sentence = said.marks[at].sentence
+    return any(mark.sentence == sentence and mark.forms & HEDGES for mark in said.marks[at + 1 :])
 
 
 def _places(at: int, said: Reading, quote: Reading) -> Iterator[_Place]:
@@ -112,13 +119,15 @@ def _agrees(mark: Mark, place: _Place) -> bool:
     return mark.negated and not other.negated
 
 
-def _same_modality(mark: Mark, other: Mark) -> bool:
-    if not mark.verbal or not other.verbal or mark.forms & HEDGES:
+def _same_modality(mark: Mark, planned: bool, other: Mark) -> bool:
+    if not mark.verbal or mark.forms & HEDGES:
+        return True
+    if other.hedged and not planned:
+        return False
+    if not other.verbal:
         return True
     if mark.past and other.plain:
         return other.hedged and mark.hedged
-    if other.hedged and not mark.hedged:
-        return False
     return not (mark.hedged and not other.hedged and other.past)
 
 

@@ -20,6 +20,9 @@ FRAME = frozenset(
     """
     発表 公表 述べる 説明 明らか 話す 語る 示す 報じる 伝える 答える 回答 指摘 表明 記事 引用 出典 資料 報告 結果 内容 場合
     理由 背景 目的 目標 対象 時期 期間 日付 予定 計画 方針 見込み 見通し 可能 必要 会社 企業 同社 両社 当社 双方 数 額 率 値 点 者 人
+    製品 商品 サービス 機能 技術 システム 事業 企業 組織 団体 機関 国 地域 住民 人々 人物 利用者 社員 手段 方法 種類 部分 状況 状態
+    社長 会長 副社長 代表 部長 教授 知事 議員 選手 首相 大統領 責任者 創業者
+    問題 課題 影響 効果 特徴 役割 関係 条件 範囲 形 名前 名称 名 意味 内訳 詳細 一方 双方 両者 両国 同様 全国 国内 現地 本人 相手
     月 日 年 度 回 時 分 現在 今回 以下 以上 未満 超 約 合計 全体 具体 次 前 後 時点 対応 実施 開始 終了 なる 行く 見る 含む 指す
     """.split()
 )
@@ -31,6 +34,7 @@ _KANJI = re.compile(r"[㐀-鿿々]")
 def problems(said: Reading, quotes: Sequence[Reading], context: str) -> Iterator[Problem]:
     """The statement or a sentence of it, when most of its content words are nowhere in quotes or context."""
     known = _Known(quotes, context)
+    yield from _invented(said, quotes, known)
     for number in sorted({mark.sentence for mark in said.marks}):
         marks = [mark for mark in said.marks if mark.sentence == number and not mark.forms & FRAME]
         if not marks:
@@ -43,6 +47,15 @@ def problems(said: Reading, quotes: Sequence[Reading], context: str) -> Iterator
         if not enough:
             missing = [mark.text for mark, share in zip(marks, shares, strict=True) if share == 0]
             yield problem("content", "、".join(dict.fromkeys(missing)) or said.source, said.english)
+
+
+def _invented(said: Reading, quotes: Sequence[Reading], known: _Known) -> Iterator[Problem]:
+    """Things that neither quotes nor context name, nearly or otherwise."""
+    if said.english or any(quote.english for quote in quotes):
+        return
+    for mark in said.marks:
+        if mark.thing and len(mark.text) > 1 and not mark.forms & FRAME and known.share(mark) == 0:
+            yield problem("content", mark.text, said.english)
 
 
 class _Known:

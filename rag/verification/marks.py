@@ -13,7 +13,7 @@ class Mark(NamedTuple):
     `forms`: its search key, spellings and, for English, its Japanese. `negated` is None where it cannot be
     told (「更新を見送る」 neither affirms nor denies 更新). `hedged`: planned, possible or expected only.
     `verbal`: it is said to happen; `past`: to have happened; `plain`: a sentence ends with it in the present
-    tense; `passive`: its subject undergoes it.
+    tense; `passive`: its subject undergoes it. `thing`: a noun that is no action, time or manner.
     """
 
     start: int
@@ -29,3 +29,4 @@ class Mark(NamedTuple):
     past: bool = False
     plain: bool = False
     passive: bool = False
+    thing: bool = False

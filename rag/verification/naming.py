@@ -139,11 +139,7 @@ def _japanese(said: Reading, known: _Known) -> Iterator[str]:
                 yield before + word.surface
     for run in _KATAKANA_COMPOUND.findall(said.text):
         parts = [part.key for part in said.words if part.surface in run and _KATAKANA.fullmatch(part.surface)]
-        if (
-            (len(parts) > 1 or "・" in run)
-            and not known.has(run)
-            and not any(known.has(part) for part in parts)
-        ):
+        if (len(parts) > 1 or "・" in run) and not known.has(run) and not known.has(parts[0]):
             yield run
 
 

@@ -44,8 +44,8 @@ _UNMARKED = frozenset(
 HEDGES = frozenset(
     """
     予定 計画 方針 見込み 見込む 見通し 見通す 可能性 検討 目指す めざす 目標 意向 かもしれない 予想 予測 期待 恐れ おそれ
-    考え 考える 案 構想 狙う 狙い 提案 求める 要請 要望 希望 申請 申し込む 目的 可能 つもり 想定 試算 推計 推定 推測 思う
-    べき らしい そう 交渉 協議 打診 準備 議論 約束 懸念 必要 義務 命じる 命令 指示 勧告 狙う 望む たい 条件 提言 許可 認める
+    考え 考える 案 構想 狙う 狙い 提案 求める 要請 要望 希望 申請 申し込む 目的 つもり 想定 試算 推計 推定 推測 思う
+    べき らしい そう 交渉 協議 打診 準備 議論 約束 懸念 必要 義務 命じる 命令 指示 勧告 狙う 望む たい 条件 提言
     """.split()
 )
 _TOPIC_HEDGE = re.compile(
@@ -59,6 +59,7 @@ _TO_COME = re.compile(
 )
 _CAN = re.compile(r"(?:こと|事)が?(?:可能|できる|でき|出来)|可能で|できる|可能だ|可能な")
 
+_HIRAGANA = re.compile(r"[ぁ-ゖ]")
 _BOUNDARY = frozenset("、。!?,;:;\n")
 _SENTENCE_END = frozenset("。!?\n")
 
@@ -171,10 +172,11 @@ def _mark(
         compound or sides(forms),
         negated if negated is None else negated != prefixed,
         _is_hedged(folded, words, at, end, clauses, sentences, past),
-        _is_verbal(word, chain, stop),
+        _is_verbal(word, words[at - 1] if at else None, chain, stop),
         past,
         last and not past and _is_plain(word, chain),
         any(w.base in ("れる", "られる") for w in chain),
+        word.pos == "名詞" and word.pos3 == "一般" and not _HIRAGANA.search(word.surface),
     )
 
 
@@ -205,11 +207,13 @@ def _is_past(chain: Sequence[Word]) -> bool:
     return any(w.pos == "助動詞" and w.base in ("た", "だ") and w.key == "た" for w in chain)
 
 
-def _is_verbal(word: Word, chain: Sequence[Word], stop: Word | None) -> bool:
+def _is_verbal(word: Word, before: Word | None, chain: Sequence[Word], stop: Word | None) -> bool:
     if word.pos in ("動詞", "形容詞"):
         return True
-    if not chain:
-        return stop is None and word.pos3.startswith("サ変")
+    if not chain:  # 新機能を公開。says that it happens, インフラ投資 only names it
+        return (
+            stop is None and word.pos3.startswith("サ変") and before is not None and before.pos2 == "格助詞"
+        )
     first = next((w for w in chain if w.pos not in ("助詞", "接尾辞")), chain[0])
     return first.base in ("する", "できる", "出来る", "行う", "おこなう", "行なう")
 

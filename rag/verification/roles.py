@@ -122,7 +122,8 @@ def _of_sentence(words: Sequence[Word]) -> Iterator[_Event]:
             passive = any(w.base in ("れる", "られる") for w in words[at + 1 : at + 4])
             described = _described(words, at, nouns)
             topics = [noun for noun in nouns if noun.particle == "は" and noun.end <= at and not described]
-            yield _Event(predicate, _roles(own, topics, described, passive))
+            roles = _roles(own, topics, described, passive)
+            yield _Event(predicate, {**roles, **_asked_for(words, at, nouns, own, passive)})
 
 
 def _roles(
@@ -145,11 +146,29 @@ def _roles(
     return roles
 
 
-def _described(words: Sequence[Word], at: int, nouns: Sequence[_Noun]) -> list[_Noun]:
-    """The nouns that a predicate stands before and describes, with what stands in brackets or for them."""
+def _asked_for(
+    words: Sequence[Word], at: int, nouns: Sequence[_Noun], own: Sequence[_Noun], passive: bool
+) -> dict[str, frozenset[str]]:
+    """The noun that completes 「買収したのはAだ」: who did it, or what it was done to where it is said who did."""
+    after = _after_inflection(words, at)
+    if [word.surface for word in words[after : after + 2]] not in (["の", "は"], ["の", "が"]):
+        return {}
+    taken = {noun.particle for noun in own}
+    role = "object" if passive or "が" in taken else "agent"
+    completing = [noun for noun in nouns if noun.start >= after + 2 and noun.particle == ""]
+    return {noun.text: frozenset((role,)) for noun in completing if "を" in taken or "が" in taken or passive}
+
+
+def _after_inflection(words: Sequence[Word], at: int) -> int:
     after = at + 1
     while after < len(words) and (words[after].pos == "助動詞" or words[after].base in _INFLECTION):
         after += 1
+    return after
+
+
+def _described(words: Sequence[Word], at: int, nouns: Sequence[_Noun]) -> list[_Noun]:
+    """The nouns that a predicate stands before and describes, with what stands in brackets or for them."""
+    after = _after_inflection(words, at)
     if words[after - 1].base == "て":  # 提携して goes on with what happens next
         return []
     first = next((noun for noun in nouns if noun.start >= after), None)
