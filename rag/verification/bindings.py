@@ -38,12 +38,17 @@ class _Beside(NamedTuple):
 
 
 class _Place(NamedTuple):
-    """An item with what stands before and after it."""
+    """An item with what stands before and after it.
+
+    `counted`: the forms of what it counts (10万人の教師). `event`: those of the predicate that a date stands before.
+    """
 
     item: _Item
     text: str
     before: _Beside
     after: _Beside
+    counted: frozenset[str]
+    event: frozenset[str]
 
     def fit(self, other: _Place) -> int:
         """On how many sides the words are the same; none on either also counts, where the other side is the same."""
@@ -64,8 +69,21 @@ def problems(said: Reading, quotes: Sequence[Reading]) -> Iterator[Problem]:
     for place in _places(said):
         own = [place.fit(other) for other in stated if other.item.value == place.item.value]
         rivals = [place.fit(other) for other in stated if _is_rival(other.item, place.item)]
-        if own and rivals and max(own) == 0 and max(rivals) == _SIDES:
+        between = own and rivals and max(own) == 0 and max(rivals) == _SIDES
+        if between or _is_taken(place, stated):
             yield problem("misplaced", place.text, said.english)
+
+
+def _is_taken(place: _Place, stated: Sequence[_Place]) -> bool:
+    """Whether what a number counts, or what happened on a date, has another in the quotes, and it another."""
+    own = [other for other in stated if other.item.value == place.item.value]
+    rivals = [other for other in stated if _is_rival(other.item, place.item)]
+    for mine, its in ((place.counted, "counted"), (place.event, "event")):
+        theirs = [getattr(other, its) for other in own]
+        if mine and theirs and all(theirs) and not any(mine & forms for forms in theirs):
+            if any(mine & getattr(other, its) for other in rivals):
+                return True
+    return False
 
 
 def fits(said: Reading, quote: Reading) -> bool:
@@ -111,7 +129,41 @@ def _place(reading: Reading, item: _Item, same: Sequence[_Item], others: Sequenc
     entries.sort(key=lambda entry: entry[0])
     before = [entry for entry in entries if entry[0] < item.start][::-1]
     after = [entry for entry in entries if entry[0] >= item.end]
-    return _Place(item, reading.text[item.start : item.end], _beside(before), _beside(after))
+    text = reading.text[item.start : item.end]
+    is_date = isinstance(item.value, tuple)
+    return _Place(
+        item,
+        text,
+        _beside(before),
+        _beside(after),
+        frozenset() if is_date else _counted(reading, item),
+        _event(reading, item) if is_date else frozenset(),
+    )
+
+
+_OF = re.compile(r"(?:以上|以下|未満|超|程度|余り)?の")
+_BRACKETS = re.compile(r"\([^()]*\)")
+
+
+def _counted(reading: Reading, item: _Item) -> frozenset[str]:
+    joint = _OF.match(reading.text, item.end)
+    found = (mark.forms for mark in reading.marks if joint and mark.start == joint.end())
+    return next(found, frozenset())
+
+
+def _event(reading: Reading, item: _Item) -> frozenset[str]:
+    """The forms of the first predicate after a date in its sentence, outside of brackets."""
+    aside = [
+        match.span()
+        for match in _BRACKETS.finditer(reading.text)
+        if not match.start() < item.start < match.end()
+    ]
+    following = [mark for mark in reading.marks if mark.start >= item.end]
+    end = re.compile(r"[。!?\n]|$").search(reading.text, item.end)
+    for mark in following:
+        if end and mark.start < end.start() and mark.verbal and not any(a < mark.start < b for a, b in aside):
+            return mark.forms
+    return frozenset()
 
 
 def _beside(entries: Sequence[tuple[int, str, frozenset[str]]]) -> _Beside:

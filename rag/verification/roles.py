@@ -17,7 +17,7 @@ _ANY = frozenset(("agent", "object", "goal", "source"))
 _SUFFIXES = frozenset(
     "社 氏 さん 様 君 選手 社長 会長 教授 知事 首相 大統領 議員 監督 容疑者 被告 ら".split()
 )
-_NAME = "\0"
+NAME = "\0"
 """Marks nouns that are names; in no text."""
 _ENDS = frozenset("。!?\n")
 _INFLECTION = frozenset("する いる できる て".split())
@@ -46,7 +46,7 @@ def problems(said: Reading, quotes: Sequence[Reading]) -> Iterator[Problem]:
         found = [_conflict(event, other) for other in stated if other.predicate == event.predicate]
         noun = next((noun for noun in found if noun), None)
         if noun and not any(each == "" for each in found):
-            yield problem("role", noun.removeprefix(_NAME), said.english)
+            yield problem("role", noun.removeprefix(NAME), said.english)
 
 
 def _conflict(said: _Event, stated: _Event) -> str | None:
@@ -70,12 +70,12 @@ def _could_be_mistaken(noun: str, roles: frozenset[str], rivals: Sequence[str]) 
 
 
 def _same_noun(noun: str, roles: Mapping[str, frozenset[str]]) -> list[str]:
-    bare = noun.removeprefix(_NAME)
-    return [other for other in roles if bare in other or other.removeprefix(_NAME) in bare]
+    bare = noun.removeprefix(NAME)
+    return [other for other in roles if bare in other or other.removeprefix(NAME) in bare]
 
 
 def _is_name(noun: str) -> bool:
-    return noun.startswith(_NAME)
+    return noun.startswith(NAME)
 
 
 @lru_cache(maxsize=512)
@@ -100,7 +100,7 @@ def _without_brackets(words: tuple[Word, ...]) -> tuple[Word, ...]:
     return tuple(kept)
 
 
-class _Noun(NamedTuple):
+class Noun(NamedTuple):
     """The last compound of a noun phrase, in `words[start:end]`, with the particle after it; names are marked."""
 
     start: int
@@ -110,7 +110,7 @@ class _Noun(NamedTuple):
 
 
 def _of_sentence(words: Sequence[Word]) -> Iterator[_Event]:
-    nouns = _nouns(words)
+    nouns = noun_phrases(words)
     used = -1
     for at in range(len(words)):
         predicate = _predicate(words, at)
@@ -127,7 +127,7 @@ def _of_sentence(words: Sequence[Word]) -> Iterator[_Event]:
 
 
 def _roles(
-    own: Sequence[_Noun], topics: Sequence[_Noun], described: Sequence[_Noun], passive: bool
+    own: Sequence[Noun], topics: Sequence[Noun], described: Sequence[Noun], passive: bool
 ) -> dict[str, frozenset[str]]:
     """What the nouns right before a predicate, the topic and the nouns that the predicate describes are in it.
 
@@ -147,7 +147,7 @@ def _roles(
 
 
 def _asked_for(
-    words: Sequence[Word], at: int, nouns: Sequence[_Noun], own: Sequence[_Noun], passive: bool
+    words: Sequence[Word], at: int, nouns: Sequence[Noun], own: Sequence[Noun], passive: bool
 ) -> dict[str, frozenset[str]]:
     """The noun that completes 「買収したのはAだ」: who did it, or what it was done to where it is said who did."""
     after = _after_inflection(words, at)
@@ -166,7 +166,7 @@ def _after_inflection(words: Sequence[Word], at: int) -> int:
     return after
 
 
-def _described(words: Sequence[Word], at: int, nouns: Sequence[_Noun]) -> list[_Noun]:
+def _described(words: Sequence[Word], at: int, nouns: Sequence[Noun]) -> list[Noun]:
     """The nouns that a predicate stands before and describes, with what stands in brackets or for them."""
     after = _after_inflection(words, at)
     if words[after - 1].base == "て":  # 提携して goes on with what happens next
@@ -196,8 +196,9 @@ def _predicate(words: Sequence[Word], at: int) -> str | None:
     return word.key if done else None
 
 
-def _nouns(words: Sequence[Word]) -> list[_Noun]:
-    found: list[_Noun] = []
+def noun_phrases(words: Sequence[Word]) -> list[Noun]:
+    """The noun phrases of a text, in order; in lists (A、BとCが) each has the particle of the last."""
+    found: list[Noun] = []
     at = 0
     while at < len(words):
         start = at
@@ -205,7 +206,7 @@ def _nouns(words: Sequence[Word]) -> list[_Noun]:
             at += 1
         compound = [word for word in words[start:at] if word.surface not in _SUFFIXES]
         if compound:
-            found.append(_Noun(start, at, _named(compound), _particle(words, at)))
+            found.append(Noun(start, at, _named(compound), _particle(words, at)))
         at = max(at, start + 1)
     for i in range(len(found) - 2, -1, -1):  # A、BとCが: all of them do it
         noun, following = found[i], found[i + 1]
@@ -239,4 +240,4 @@ def _named(compound: Sequence[Word]) -> str:
         or (not word.kana and word.pos == "名詞")
         for at, word in enumerate(compound)
     )
-    return (_NAME if name else "") + text
+    return (NAME if name else "") + text

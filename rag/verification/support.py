@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from rag.japanese import fold
-from rag.verification import bindings, claims, content, edits, figures, naming, roles
+from rag.verification import bindings, claims, content, edits, figures, naming, relations, roles
 from rag.verification.problems import Problem
 from rag.verification.reading import read
 
@@ -32,6 +32,7 @@ def support(text: str, quotes: Sequence[str], context: str = "") -> tuple[Proble
         *bindings.problems(said, read_quotes),
         *naming.problems(said, read_quotes, context),
         *roles.problems(said, read_quotes),
+        *relations.problems(said, read_quotes),
         *claims.problems(said, read_quotes),
         *edits.problems(said, read_quotes, read(context)),
         *content.problems(said, read_quotes, context),
