@@ -80,9 +80,9 @@ def _is_taken(place: _Place, stated: Sequence[_Place]) -> bool:
     rivals = [other for other in stated if _is_rival(other.item, place.item)]
     for mine, its in ((place.counted, "counted"), (place.event, "event")):
         theirs = [getattr(other, its) for other in own]
-        if mine and theirs and all(theirs) and not any(mine & forms for forms in theirs):
-            if any(mine & getattr(other, its) for other in rivals):
-                return True
+        other_than_mine = theirs and all(theirs) and not any(mine & forms for forms in theirs)
+        if other_than_mine and any(mine & getattr(other, its) for other in rivals):
+            return True
     return False
 
 
@@ -109,7 +109,7 @@ def _places(reading: Reading) -> tuple[_Place, ...]:
     """The places of the numbers, between words and dates, and those of the dates, between words and numbers."""
     found = figures(reading.text)
     numbers = [_Item(figure.start, figure.end, figure.value, figure.unit) for figure in found.alone]
-    days = [_Item(day.date.start, day.date.end, day.date[2:], _precision(day.date)) for day in found.dates]
+    days = [_day(day.date) for day in found.dates]
     places = [_place(reading, item, numbers, days) for item in numbers]
     return (*places, *(_place(reading, item, days, numbers) for item in days))
 
@@ -142,7 +142,6 @@ def _place(reading: Reading, item: _Item, same: Sequence[_Item], others: Sequenc
 
 
 _OF = re.compile(r"(?:以上|以下|未満|超|程度|余り)?の")
-_BRACKETS = re.compile(r"\([^()]*\)")
 
 
 def _counted(reading: Reading, item: _Item) -> frozenset[str]:
@@ -153,16 +152,15 @@ def _counted(reading: Reading, item: _Item) -> frozenset[str]:
 
 def _event(reading: Reading, item: _Item) -> frozenset[str]:
     """The forms of the first predicate after a date in its sentence, outside of brackets."""
-    aside = [
-        match.span()
-        for match in _BRACKETS.finditer(reading.text)
-        if not match.start() < item.start < match.end()
-    ]
-    following = [mark for mark in reading.marks if mark.start >= item.end]
-    end = re.compile(r"[。!?\n]|$").search(reading.text, item.end)
-    for mark in following:
-        if end and mark.start < end.start() and mark.verbal and not any(a < mark.start < b for a, b in aside):
-            return mark.forms
+    verbal = {mark.start: mark.forms for mark in reading.marks if mark.verbal}
+    depth = 0
+    for at in range(item.end, len(reading.text)):
+        ch = reading.text[at]
+        depth += (ch == "(") - (ch == ")")
+        if depth < 0 or ch in "。!?\n":
+            break
+        if depth == 0 and at in verbal:
+            return verbal[at]
     return frozenset()
 
 
@@ -172,8 +170,10 @@ def _beside(entries: Sequence[tuple[int, str, frozenset[str]]]) -> _Beside:
     return _Beside(entries[0][1], forms) if entries else _NONE
 
 
-def _precision(date: Date) -> str:
-    return "".join("-" if part is None else "d" for part in date[2:])
+def _day(date: Date) -> _Item:
+    """A date as an item: a day of a year is the same as one whose year is left out."""
+    parts = (date.month, date.day) if date.month and date.day else date[2:]
+    return _Item(date.start, date.end, parts, "".join("-" if part is None else "d" for part in parts))
 
 
 def _inside(at: int, items: Sequence[_Item]) -> bool:
