@@ -65,7 +65,7 @@ def _quality(found: Mapping[str, Any]) -> list[str]:
         "## 品質 / Quality",
         "どの実装にも同じ段落と、同梱モデルの同じベクトルを与えました。`rag` は利用者が得る既定のままで、段落を記事として取り込み、"
         "自分で分割します。ほかは各実装の既定です。95% 区間はブートストラップ(同じ段落の質問はまとめて引く)。"
-        "「rag との差」は同じ質問での nDCG@10 の差で、区間が 0 をまたがなければ差があると言えます。指標は ir-measures。",
+        "「rag が上回る差」は同じ質問での nDCG@10 の差で、正なら rag が上です。区間が 0 をまたがなければ差があると言えます。指標は ir-measures。",
         "![JSQuAD-valid](quality.svg)",
     ]
     for name, one in found["sets"].items():
@@ -78,7 +78,7 @@ def _one_set(name: str, one: Mapping[str, Any]) -> list[str]:
     parts = [f"### {name}", one["note"]]
     for part, rows in one["slices"].items():
         parts.append(f"**{part}** ({rows['questions']:,} questions, {one['passages']:,} passages)")
-        head = ["", *_SHOWN, "rag との差 (nDCG@10)"]
+        head = ["", *_SHOWN, "rag が上回る差 (nDCG@10)"]
         body = [
             [
                 f"**{row['pipeline']}**" if row["pipeline"] == _OURS else row["pipeline"],

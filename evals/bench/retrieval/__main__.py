@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,7 @@ from evals.peers.ranking.__main__ import PEERS
 from evals.peers.ranking.material import Material
 from rag import RagError
 from rag.embedding.bundled import BundledEmbedder
+from rag.japanese import fold
 from rag.types import Embedder
 
 ROOT = Path(__file__).parents[3]
@@ -78,7 +80,8 @@ def _one_set(name: str, options: argparse.Namespace, cache: Path, console: Conso
     material = material._replace(questions=material.questions[: options.limit])
     console.print(f"{name}: {len(material.questions):,} questions, {len(material.passages):,} passages")
     embedder = CachedEmbedder(BundledEmbedder(), cache / "vectors")
-    embedder.embed_queries([question.text for question in material.questions])
+    asked = [question.text for question in material.questions]
+    embedder.embed_queries([*asked, *map(fold, asked)])  # at once, and kept: the peers embed what is asked as it is
     runs = ours.rank_all(material, embedder, cache / "homes" / name)
     p50 = {pipeline: run.p50_ms for pipeline, run in runs.items()}
     rankings = {pipeline: run.rankings for pipeline, run in runs.items()}
@@ -119,7 +122,8 @@ def _one_set(name: str, options: argparse.Namespace, cache: Path, console: Conso
 
 
 def _write_material(material: RankingSet, embedder: Embedder, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     texts = [passage.indexed for passage in material.passages]
     Material(
         [(passage.id, text) for passage, text in zip(material.passages, texts, strict=True)],

@@ -19,7 +19,7 @@ Rankings = Mapping[str, Sequence[str]]
 
 
 class Row(NamedTuple):
-    """A pipeline on a slice: each measure with its interval, and the difference to ours on the same questions."""
+    """A pipeline on a slice: each measure with its interval, and how far ours is ahead on the same questions."""
 
     pipeline: str
     measures: dict[str, Estimate]

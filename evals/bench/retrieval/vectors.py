@@ -37,7 +37,9 @@ class CachedEmbedder:
         return self._embed("questions", texts, self.embedder.embed_queries)
 
     def _embed(self, kind: str, texts: Sequence[str], embed: Callable[[Sequence[str]], Vectors]) -> Vectors:
-        known = self._known.setdefault(kind, self._read(kind))
+        if kind not in self._known:
+            self._known[kind] = self._read(kind)
+        known = self._known[kind]
         keys = [sha256(text) for text in texts]
         new = list({key: text for key, text in zip(keys, texts, strict=True) if key not in known}.items())
         for start in range(0, len(new), _AT_ONCE):

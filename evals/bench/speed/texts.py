@@ -1,0 +1,55 @@
+"""Texts and corpora with the statistics of real ones, made up: the same for the same seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from evals.bench.store import Synthetic
+from rag.japanese import fold
+from rag.names import sounds
+from rag.terms import question_terms
+
+_WORDS = (
+    "市役所 図書館 計画 予算 調査 人口 交通 道路 環境 技術 企業 研究 大学 学生 会議 報告 発表 地域 住民 施設 サービス "
+    "システム データ エネルギー プロジェクト 支援 開発 改善 増加 減少 経済 産業 農業 観光 文化 歴史 教育 医療 福祉 防災"
+).split()
+_ENDINGS = (
+    "を進めています。",
+    "が発表されました。",
+    "について議論しました。",
+    "の効果を調べた。",
+    "に取り組む方針です。",
+)
+
+
+def passages(count: int, seed: int = 1, length: int = 360) -> list[str]:
+    """Japanese prose of about `length` characters each, all different."""
+    rng = random.Random(seed)
+    return [_passage(rng, length) for _ in range(count)]
+
+
+def _passage(rng: random.Random, length: int) -> str:
+    text = ""
+    while len(text) < length - 20:
+        subject, other, third = rng.sample(_WORDS, 3)
+        year, number = rng.randint(1990, 2026), rng.randint(2, 9000)
+        text += f"{year}年、{subject}の{other}は{number}件に達し、{third}{rng.choice(_ENDINGS)}"
+    return text
+
+
+class Corpus(Synthetic):
+    """Chunks whose words follow Zipf's law, the words of given questions among them at random ranks."""
+
+    def __init__(self, seed: int, questions: Sequence[str]) -> None:
+        super().__init__(seed)
+        rng = random.Random(seed)
+        asked = {
+            term for question in questions for term in (*question_terms(question), *sounds(fold(question)))
+        }
+        # From the 30th to the 30,000th most frequent, about as often in each power of ten.
+        self._named = {round(30 * 10 ** (3 * rng.random())): term for term in sorted(asked)}
+
+    def tokens(self, count: int) -> list[str]:
+        """Tokens by Zipf's law; a word of the questions stands at its rank."""
+        return [self._named.get(int(token[1:]), token) for token in super().tokens(count)]
