@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 export Q
 
-.PHONY: chat ask test check format clean help
+.PHONY: chat ask test browser check format clean help
 
 chat: $(VENV)/.base                      ## チャットを開く / open the chat
 	$(BIN)/rag chat
@@ -14,7 +14,7 @@ chat: $(VENV)/.base                      ## チャットを開く / open the cha
 ask: $(VENV)/.base                       ## 1つ質問する / ask one question: make ask Q="…"
 	@$(BIN)/rag ask -- "$$Q"
 
-test: $(VENV)/.dev                       ## すべてのテスト / every test
+test: $(VENV)/.dev browser               ## すべてのテスト / every test
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.dev                      ## 書式・静的検査・型・層 / formatter, linter, strict types, import layers
@@ -52,3 +52,15 @@ $(VENV)/.dev: $(VENV)/.base
 	@touch $@
 
 TORCH ?= torch==2.13.0
+
+# The chat is tested in the system's Chromium. Where it is missing and cannot be installed, those tests are skipped.
+browser: $(VENV)/.dev
+	@if chromium --version >/dev/null 2>&1 || chromium-browser --version >/dev/null 2>&1 \
+	    || google-chrome --version >/dev/null 2>&1; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "画面のテストに使う Chromium を入れています… / Adding Chromium for the browser tests …"; \
+	  { apt-get update && DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -y --no-install-recommends chromium fonts-noto-cjk; } >>$(LOG) 2>&1 \
+	    || echo "入りませんでした。画面のテストは飛ばします。 / Could not; the browser tests will be skipped."; \
+	else \
+	  echo "Chromium がないので、画面のテストは飛ばします(Debian なら: apt-get install chromium fonts-noto-cjk)"; fi

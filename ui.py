@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import socket
 import threading
 import warnings
 import webbrowser
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault(
     "GRADIO_ANALYTICS_ENABLED", "False"
@@ -27,8 +31,12 @@ from rag.chat.header import header_html
 from rag.chat.page import Page
 from rag.chat.suggesting import Suggestions
 from rag.chat.texts import word
+from rag.config import ServerSettings
 from rag.errors import ConfigError
 from rag.messages import Lang
+
+_WAITING = 64
+"""Events that may wait; who comes later is told that it is busy."""
 
 _LARGEST_UPLOAD = "20mb"
 _FONTS = ["system-ui", "Hiragino Sans", "Noto Sans JP", "Noto Sans CJK JP", "Yu Gothic UI", "sans-serif"]
@@ -57,6 +65,7 @@ def build(assistant: Assistant, lang: Lang = "ja", *, importing: bool = False) -
         _fill(page, assistant, suggestions, lang, other, importing)
     with page.route(word("title", other), f"/{other}", show_in_navbar=False):
         _fill(page, assistant, suggestions, other, ".", importing)
+    page.queue(max_size=_WAITING, default_concurrency_limit=4, api_open=False)
     return page
 
 
@@ -80,11 +89,26 @@ def mount(
     app: FastAPI, assistant: Assistant, lang: Lang = "ja", path: str = "/", *, importing: bool = False
 ) -> FastAPI:
     """Add the chat to an application, after its other routes. Returns the application."""
-    page = build(assistant, lang, importing=importing)
+    langs: dict[str, Lang] = {"": lang, _other(lang): _other(lang)}
+
+    async def add() -> None:
+        _mount(app, build(assistant, lang, importing=importing), path, langs)
+
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="SSR mode is not supported")  # nor is it asked for
-        _mount(app, page, path, {"": lang, _other(lang): _other(lang)})
+        _complete(add())
     return app
+
+
+def _complete(work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine that waits for nothing, in an event loop: Gradio makes loops that nobody closes without one."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(work)
+    else:
+        with contextlib.suppress(StopIteration):
+            work.send(None)
 
 
 def _mount(app: FastAPI, page: gr.Blocks, path: str, langs: dict[str, Lang]) -> None:
@@ -116,14 +140,19 @@ def launch(
     """Serve the chat until interrupted, at a port or the first free one from 7860 on.
 
     Raises:
-        ConfigError: the port is in use.
+        ConfigError: the port is in use, or others could reach it and there is no key.
     """
     import uvicorn
 
+    from rag.http.app import guarded
+    from rag.http.server import needs_key
+    from rag.serving import check
+
+    settings = ServerSettings(host=host)
+    check(assistant, settings)
     free = _free_port(host, [port] if port else list(range(7860, 7880)))
-    app = mount(
-        FastAPI(openapi_url=None), assistant, lang, importing=host in ("127.0.0.1", "localhost", "::1")
-    )
+    app = guarded(FastAPI(openapi_url=None), assistant, settings)
+    mount(app, assistant, lang, importing=not needs_key(settings))
     address = f"http://{_reachable(host)}:{free}"
     print(word("served", lang, address=address), flush=True)
     if open_browser:

@@ -11,9 +11,9 @@ from rag.assistant import Assistant
 from rag.chat.conversing import ask, chosen, rate
 from rag.chat.exchange import Exchange
 from rag.chat.small_talk import small_talk
-from rag.chat.suggesting import Suggestions, candidates
+from rag.chat.suggesting import EXAMPLES, Suggestions, candidates
 from rag.errors import StoreBusy
-from rag.types import Answer, Filter, Hit, Reply, Statement
+from rag.types import Abstention, Answer, Filter, Hit, Reply, Statement
 
 COWORK = "Coworkはいつ発表されましたか?"
 
@@ -172,6 +172,22 @@ def test_no_follow_ups_where_checking_them_would_cost(assistant: Assistant) -> N
     suggestions = Suggestions(assistant)
     assert suggestions.follow_ups(exchange.model_copy(update={"engine": "llm:x"}), [], "ja") == ()
     assert suggestions.follow_ups(exchange.model_copy(update={"status": "abstained"}), [], "ja") == ()
+
+
+def test_examples_ask_an_engine_that_costs_no_more_than_needed(assistant: Assistant) -> None:
+    asked: list[str] = []
+
+    class Paid:
+        def answer(self, question: str, hits: Sequence[Hit]) -> Reply:
+            raise NotImplementedError
+
+        def stream(self, question: str, hits: Sequence[Hit]) -> Iterator[Statement | Reply]:
+            asked.append(question)
+            yield Abstention(question=question, reason="no_evidence", message="", engine="llm:x")
+
+    assistant._answerer = Paid()
+    assert Suggestions(assistant).examples("ja") == ()
+    assert len(asked) == EXAMPLES
 
 
 def test_candidates_fit_on_a_button(assistant: Assistant) -> None:

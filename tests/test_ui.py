@@ -1,4 +1,3 @@
-import asyncio
 import json
 import os
 import socket
@@ -21,15 +20,6 @@ with warnings.catch_warnings():
     import ui
 
 
-def mounted(app: FastAPI, assistant: Assistant, lang: str = "ja") -> FastAPI:
-    """Mounts inside of an event loop: outside of one, Gradio makes several that nobody closes."""
-
-    async def mount() -> FastAPI:
-        return ui.mount(app, assistant, lang)
-
-    return asyncio.run(mount())
-
-
 @pytest.fixture
 def client(assistant: Assistant) -> TestClient:
     app = FastAPI()
@@ -38,7 +28,7 @@ def client(assistant: Assistant) -> TestClient:
     def healthz() -> str:
         return "ok"
 
-    return TestClient(mounted(app, assistant))
+    return TestClient(ui.mount(app, assistant))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +58,7 @@ def test_other_routes_of_the_application_stay(client: TestClient) -> None:
 
 
 def test_the_language_of_the_root_can_be_english(assistant: Assistant) -> None:
-    client = TestClient(mounted(FastAPI(), assistant, "en"))
+    client = TestClient(ui.mount(FastAPI(), assistant, "en"))
     assert 'lang="en"' in client.get("/").text
     assert 'lang="ja"' in client.get("/ja").text
 

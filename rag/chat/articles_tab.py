@@ -17,6 +17,7 @@ from rag.chat.shelf import PAGE, listed, reading_html, shelf_html
 from rag.chat.texts import word
 from rag.errors import ImportFailed, RagError
 from rag.importing.source import import_source
+from rag.library import Progress
 from rag.messages import Lang
 from rag.types import Article
 
@@ -109,7 +110,13 @@ class ArticlesTab:
         return gr.skip()
 
     def _import(
-        self, files: Sequence[str] | None, url: str, title: str, publisher: str, published: str
+        self,
+        files: Sequence[str] | None,
+        url: str,
+        title: str,
+        publisher: str,
+        published: str,
+        bar: gr.Progress = gr.Progress(),  # noqa: B008 - the way Gradio knows that its bar is wanted
     ) -> Iterator[str]:
         """Add files, or a page; says after each step how far it has come and what became of it."""
         sources = list(files or ())
@@ -119,16 +126,17 @@ class ArticlesTab:
             name = Path(source).name if files else source
             doing = self._say("import.doing", name=name, done=done + 1, count=len(sources) or 1)
             yield _told([*told, f'<li class="working">{escape(doing)}</li>'])
-            told.append(self._added(source, name, {**given, "url": url if files else ""}, bool(files)))
+            facts = {**given, "url": url if files else ""}
+            told.append(self._added(source, name, facts, bool(files), partial(_tell, bar, self._lang)))
         yield _told(told)
 
-    def _added(self, source: str, name: str, given: dict[str, str], is_file: bool) -> str:
+    def _added(self, source: str, name: str, given: dict[str, str], is_file: bool, progress: Progress) -> str:
         try:
             if not is_file and not source.strip().lower().startswith(("http://", "https://")):
                 raise ImportFailed(self._say("import.nothing"))  # never a path of this machine
             facts = {key: value.strip() or None for key, value in given.items()}
             articles = import_source(source.strip(), **facts)
-            changes = self._assistant.ingest(articles)
+            changes = self._assistant.ingest(articles, progress)
         except RagError as error:
             return f'<li class="warning">{escape(f"{name}: {error.message} {error.hint}")}</li>'
         return f"<li>{escape(self._result(articles, bool(changes)))}</li>"
@@ -136,6 +144,10 @@ class ArticlesTab:
     def _result(self, articles: Sequence[Article], changed: bool) -> str:
         titles = "、".join(article.title for article in articles)
         return self._say("import.done" if changed else "import.same", title=titles)
+
+
+def _tell(bar: gr.Progress, lang: Lang, stage: str, done: int, total: int) -> None:
+    bar((done, total), desc=word("import.indexing", lang))
 
 
 def _told(items: Sequence[str]) -> str:

@@ -37,7 +37,7 @@ def welcome_html(examples: Sequence[str] | None, lang: Lang) -> str:
 def _sentences(text: str) -> str:
     """Sentences that break lines between them rather than inside of them."""
     parts = re.split(r"(?<=。)|(?<=\.) ", text)
-    return "".join(f"<span>{escape(part)} </span>" for part in parts if part)
+    return " ".join(f"<span>{escape(part)}</span>" for part in parts if part)
 
 
 def toolbar_html(lang: Lang) -> str:

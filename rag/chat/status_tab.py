@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 from html import escape
+from pathlib import Path
 
 import gradio as gr
 
@@ -12,6 +13,7 @@ import rag
 from rag.assistant import Assistant
 from rag.chat.events import QUIET
 from rag.chat.texts import word
+from rag.config import load_settings
 from rag.doctor import Finding, examine
 from rag.messages import Lang, text
 
@@ -21,11 +23,12 @@ def facts_html(assistant: Assistant, lang: Lang) -> str:
     articles = assistant.articles()
     characters = sum(len(article.text) for article in articles)
     facts = (
+        ("status.engine", _engine(assistant.home, lang)),
         (
             "status.articles",
             f"{len(articles):,} ({word('status.characters', lang, count=f'{characters:,}')})",
         ),
-        ("status.chunks", f"{assistant.chunk_count():,}"),
+        ("status.chunks", f"{assistant.chunk_count():,} ({_size(assistant.home / 'index')})"),
         ("status.model", f"{assistant.embedder.model_id} ({assistant.embedder.dimension})"),
         ("status.version", rag.__version__),
     )
@@ -33,6 +36,15 @@ def facts_html(assistant: Assistant, lang: Lang) -> str:
         f'<tr><th scope="row">{word(key, lang)}</th><td>{escape(value)}</td></tr>' for key, value in facts
     )
     return f"<table>{rows}</table>"
+
+
+def _engine(home: Path, lang: Lang) -> str:
+    return load_settings(home).llm.model or word("engine.extractive", lang)
+
+
+def _size(folder: Path) -> str:
+    """How much the files of a folder hold."""
+    return f"{sum(path.stat().st_size for path in folder.rglob('*') if path.is_file()) / 1024**2:,.1f} MB"
 
 
 def findings_html(findings: Iterable[Finding], lang: Lang, working: bool) -> str:

@@ -16,9 +16,12 @@ from rag.errors import ArticleNotFound, RagError
 from rag.messages import Lang
 from rag.quantities import dates
 from rag.structure import sections, units
-from rag.types import Answer, Article, Section
+from rag.types import Answer, Article, Citation, Section
 
 EXAMPLES = 4
+FREE = "extractive"
+"""The engine that costs nothing to ask."""
+
 FOLLOW_UPS = 3
 
 _TRIES = 4
@@ -74,7 +77,7 @@ class Suggestions:
 
         None for an answer that a paid engine wrote: checking each would cost as much as the answer.
         """
-        if exchange.status != "answered" or exchange.engine != "extractive":
+        if exchange.status != "answered" or exchange.engine != FREE:
             return ()
         made = chain.from_iterable(self._beside(exchange, lang))
         known = {exchange.question, *asked}
@@ -93,19 +96,25 @@ class Suggestions:
             yield sorted(new, key=lambda one: not _overlaps(one, around))
 
     def _proven(self, made: Iterable[Candidate], wanted: int) -> tuple[str, ...]:
-        answered = (one.question for one in islice(made, wanted * _TRIES) if self._answers(one))
-        return tuple(islice(answered, wanted))
+        """The first questions that are answered from the very place they were made of.
 
-    def _answers(self, one: Candidate) -> bool:
-        """Whether the assistant answers it from the very place it was made of."""
-        try:
-            reply = self._assistant.ask(one.question)
-        except RagError:
-            return False
-        return isinstance(reply, Answer) and any(
-            c.article_id == one.article_id and c.start < one.end and one.start < c.end
-            for c in reply.citations
-        )
+        Of an engine that costs, no more are asked than are wanted.
+        """
+        found: list[str] = []
+        for tried, one in enumerate(islice(made, wanted * _TRIES), 1):
+            try:
+                reply = self._assistant.ask(one.question)
+            except RagError:
+                break
+            if isinstance(reply, Answer) and any(_stands(citation, one) for citation in reply.citations):
+                found.append(one.question)
+            if len(found) == wanted or (reply.engine != FREE and tried >= wanted):
+                break
+        return tuple(found)
+
+
+def _stands(citation: Citation, one: Candidate) -> bool:
+    return citation.article_id == one.article_id and citation.start < one.end and one.start < citation.end
 
 
 def _examples(articles: Sequence[Article], lang: Lang) -> Iterator[Candidate]:

@@ -112,6 +112,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "import.published": ("公開日", "Published"),
     "import.start": ("取り込む", "Add"),
     "import.doing": ("取り込んでいます({done}/{count}): {name}", "Adding ({done}/{count}): {name}"),
+    "import.indexing": ("索引を作っています", "Indexing"),
     "import.done": ("取り込みました: {title}", "Added: {title}"),
     "import.same": ("もう登録されています: {title}", "Already here: {title}"),
     "import.nothing": (
@@ -131,7 +132,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "evaluation.report": ("評価のレポート: {name}", "Evaluation report: {name}"),
     "status.articles": ("記事", "Articles"),
     "status.characters": ("{count} 文字", "{count} characters"),
-    "status.chunks": ("チャンク", "Chunks"),
+    "status.engine": ("答え方", "Engine"),
+    "status.chunks": ("チャンク(索引の大きさ)", "Chunks (size of the index)"),
     "status.model": ("埋め込みモデル(次元)", "Embedding model (dimension)"),
     "status.version": ("rag の版", "Version of rag"),
     "status.examine": ("環境を点検する", "Examine everything"),

@@ -119,8 +119,8 @@ def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed (Debian and Ubuntu: apt-get install chromium fonts-noto-cjk)")
+    if CHROMIUM is None or subprocess.run([CHROMIUM, "--version"], capture_output=True).returncode:
+        pytest.skip("Chromium is not installed (Debian: apt-get install chromium fonts-noto-cjk)")
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with playwright.sync_playwright() as started:
         opened = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -144,7 +144,7 @@ def opened(chat: Chat, browser: Any) -> Iterator[Open]:
             permissions=["clipboard-read", "clipboard-write"],
         )
         contexts.append(context)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         context.on("request", lambda request: _watch_request(chat, request.url, trouble))
         context.on("console", lambda said: said.type == "error" and trouble.append(f"console: {said.text}"))
         context.on("weberror", lambda error: trouble.append(f"error: {error.error}"))
