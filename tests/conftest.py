@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from doubles import HashEmbedder, Run, Runner, open_assistant
@@ -112,3 +113,20 @@ def shelf(empty: Shelf) -> Shelf:
     """A library that is in step with the two articles."""
     empty.update()
     return empty
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home folder with the two real articles, for all tests of a module; none of them changes it."""
+    folder = tmp_path_factory.mktemp("library")
+    shutil.copytree(CORPUS, folder / "corpus")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def same(library: Path) -> Iterator[Any]:
+    """One API for all requests that change nothing."""
+    from http_server import client
+
+    with open_assistant(library) as assistant, client(assistant) as opened:
+        yield opened

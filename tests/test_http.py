@@ -56,28 +56,28 @@ def test_the_example_of_the_documentation_is_a_reply() -> None:
     assert ReplyObject.model_validate(EXAMPLE_REPLY).model_dump(mode="json") == EXAMPLE_REPLY
 
 
-def test_a_filter_keeps_other_articles_out(api: TestClient) -> None:
+def test_a_filter_keeps_other_articles_out(same: TestClient) -> None:
     where = {"article_ids": [INFOQ]}
-    hits = api.post("/v1/search", json={"question": QUESTION, "where": where}).json()["hits"]
+    hits = same.post("/v1/search", json={"question": QUESTION, "where": where}).json()["hits"]
     assert {hit["article_id"] for hit in hits} == {INFOQ}
-    assert api.post("/v1/ask", json={"question": QUESTION, "where": where}).json()["status"] == "abstained"
+    assert same.post("/v1/ask", json={"question": QUESTION, "where": where}).json()["status"] == "abstained"
     late = {"published_from": "2026", "publishers": ["FIDX"], "langs": ["ja"]}
-    hits = api.post("/v1/search", json={"question": QUESTION, "where": late}).json()["hits"]
+    hits = same.post("/v1/search", json={"question": QUESTION, "where": late}).json()["hits"]
     assert {hit["article_id"] for hit in hits} == {FIDX}
 
 
-def test_a_follow_up_is_completed_from_the_history(api: TestClient) -> None:
+def test_a_follow_up_is_completed_from_the_history(same: TestClient) -> None:
     history = [{"question": QUESTION, "answer": "2026年1月12日です。"}]
-    body = api.post("/v1/ask", json={"question": "それはどのOSで使えますか?", "history": history}).json()
+    body = same.post("/v1/ask", json={"question": "それはどのOSで使えますか?", "history": history}).json()
     assert "Cowork" in body["standalone_question"]
 
 
 @pytest.mark.parametrize(
     "how", [{"json": {"question": QUESTION, "stream": True}}, {"json": {"question": QUESTION}}]
 )
-def test_a_stream_tells_each_statement_and_then_the_reply(api: TestClient, how: dict[str, object]) -> None:
+def test_a_stream_tells_each_statement_and_then_the_reply(same: TestClient, how: dict[str, object]) -> None:
     accept = {} if "stream" in str(how) else {"Accept": "text/event-stream"}
-    response = api.post("/v1/ask", headers=accept, **how)
+    response = same.post("/v1/ask", headers=accept, **how)
     assert response.headers["content-type"].startswith("text/event-stream")
     *statements, (name, reply) = events(response.text)
     assert name == "reply"
@@ -122,8 +122,8 @@ def test_articles_come_a_page_at_a_time(api: TestClient, assistant: Assistant) -
         ({"offset": 5}, []),
     ],
 )
-def test_articles_are_filtered(api: TestClient, query: dict[str, str], ids: list[str]) -> None:
-    assert [article["id"] for article in api.get("/v1/articles", params=query).json()["articles"]] == ids
+def test_articles_are_filtered(same: TestClient, query: dict[str, str], ids: list[str]) -> None:
+    assert [article["id"] for article in same.get("/v1/articles", params=query).json()["articles"]] == ids
 
 
 def test_an_article_and_a_chunk_by_id(api: TestClient, assistant: Assistant) -> None:
@@ -253,11 +253,11 @@ def test_metrics_count_requests_replies_and_stages(api: TestClient) -> None:
     assert "rag_index_articles 2.0" in text
 
 
-def test_a_request_keeps_its_name(api: TestClient) -> None:
-    assert api.get("/healthz", headers={"X-Request-Id": "abc-1"}).headers["x-request-id"] == "abc-1"
+def test_a_request_keeps_its_name(same: TestClient) -> None:
+    assert same.get("/healthz", headers={"X-Request-Id": "abc-1"}).headers["x-request-id"] == "abc-1"
     for unusable in ("", "a b", "x" * 65, "<script>"):
         assert re.fullmatch(
-            "[0-9a-f]{32}", api.get("/healthz", headers={"X-Request-Id": unusable}).headers["x-request-id"]
+            "[0-9a-f]{32}", same.get("/healthz", headers={"X-Request-Id": unusable}).headers["x-request-id"]
         )
 
 
@@ -271,23 +271,23 @@ def test_a_request_keeps_its_name(api: TestClient) -> None:
         ("en;q=x", "ありません"),
     ],
 )
-def test_problems_speak_the_clients_language(api: TestClient, spoken: str, title: str) -> None:
-    response = api.get("/v1/articles/unknown", headers={"Accept-Language": spoken})
+def test_problems_speak_the_clients_language(same: TestClient, spoken: str, title: str) -> None:
+    response = same.get("/v1/articles/unknown", headers={"Accept-Language": spoken})
     assert assert_problem(response, 404, "not-found")["title"] == title
 
 
-def test_the_reference_page_needs_nothing_from_outside(api: TestClient) -> None:
-    page = api.get("/docs")
+def test_the_reference_page_needs_nothing_from_outside(same: TestClient) -> None:
+    page = same.get("/docs")
     sources = re.findall(r'(?:src|href)="([^"]+)"', page.text)
     assert len(sources) == 3
     for source in sources:
         assert source.startswith("/docs/assets/")
-        assert api.get(source).status_code == 200
+        assert same.get(source).status_code == 200
     assert "connect-src 'self'" in page.headers["content-security-policy"]
 
 
-def test_the_schema_describes_every_route_with_its_problems(api: TestClient) -> None:
-    schema = api.get("/openapi.json").json()
+def test_the_schema_describes_every_route_with_its_problems(same: TestClient) -> None:
+    schema = same.get("/openapi.json").json()
     assert {
         "/v1/search",
         "/v1/ask",

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import http.client
 import json
-import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from conftest import CORPUS
-from doubles import FIDX, assert_in_step, files_below, open_assistant
+from doubles import FIDX, assert_in_step, files_below
 from fastapi.testclient import TestClient
 from http_server import BASE, QUESTION, assert_problem, client, served, settings
 
@@ -24,21 +22,6 @@ from rag.http.app import create_app
 @pytest.fixture
 def api(assistant: Assistant) -> Iterator[TestClient]:
     with client(assistant) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home folder that no test here manages to change."""
-    folder = tmp_path_factory.mktemp("library")
-    shutil.copytree(CORPUS, folder / "corpus")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def same(library: Path) -> Iterator[TestClient]:
-    """One API for all requests that are refused."""
-    with open_assistant(library) as assistant, client(assistant) as opened:
         yield opened
 
 

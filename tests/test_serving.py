@@ -16,17 +16,19 @@ from pathlib import Path
 
 import httpx
 import pytest
-from doubles import Runner, assert_in_step, corpus_file
+from conftest import Opener
+from doubles import Runner, assert_in_step, corpus_file, make_article
 from fastapi import FastAPI
 from http_server import QUESTION, assert_problem, served, settings
 from starlette.testclient import TestClient
 
 from rag import Abstention, Assistant
 from rag.errors import ConfigError
-from rag.http.app import create_app
+from rag.http.app import create_app, guarded
 from rag.http.logs import JsonFormatter
 from rag.keys import add_key
 from rag.serving import _config, _listening, _Uvicorn, compose
+from rag.store.local import LocalStore
 
 pytestmark = [pytest.mark.loopback, pytest.mark.enable_socket]
 
@@ -68,6 +70,7 @@ def stoppable(app: FastAPI) -> Iterator[tuple[str, _Uvicorn, threading.Thread]]:
 # --- together ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.e2e
 def test_chat_api_docs_and_mcp_live_side_by_side(whole: FastAPI) -> None:
     with TestClient(whole, base_url="http://127.0.0.1:8000") as api:
         page = api.get("/")
@@ -84,6 +87,7 @@ def test_chat_api_docs_and_mcp_live_side_by_side(whole: FastAPI) -> None:
         assert_problem(api.post("/gradio_api/queue/join", json={}, headers=forged), 403, "cross-origin")
 
 
+@pytest.mark.e2e
 def test_the_chat_is_not_open_where_keys_are_needed(assistant: Assistant, home: Path) -> None:
     token = add_key(home, "chat").token
     app = with_chat(assistant, host="0.0.0.0")
@@ -93,6 +97,22 @@ def test_the_chat_is_not_open_where_keys_are_needed(assistant: Assistant, home: 
             assert_problem(api.get(path), 401, "unauthorized")
         api.post("/login", data={"key": token})
         assert api.get("/", headers={"Accept": "text/html"}).status_code == 200
+
+
+def test_an_application_of_its_own_has_the_same_guard(assistant: Assistant, home: Path) -> None:
+    def guard(**given: object) -> FastAPI:
+        app = guarded(FastAPI(openapi_url=None), assistant, settings(**given))
+        app.add_api_route("/page", lambda: "here")
+        return app
+
+    with TestClient(guard(), base_url="http://localhost") as api:
+        assert api.get("/page").json() == "here"
+        assert_problem(api.get("/page", headers={"Host": "evil.example"}), 421, "wrong-host")
+    token = add_key(home, "chat").token
+    with TestClient(guard(host="0.0.0.0"), base_url="http://rag.example", follow_redirects=False) as api:
+        assert_problem(api.get("/page"), 401, "unauthorized")
+        api.post("/login", data={"key": token})
+        assert api.get("/page").json() == "here"
 
 
 # --- crowds -----------------------------------------------------------------------------------------------
@@ -205,6 +225,22 @@ def test_changes_in_the_corpus_appear_by_themselves_without_a_lost_request(
         assert httpx.get(f"{address}/v1/articles").json()["total"] == 3
 
 
+def test_an_index_that_is_built_anew_meanwhile_costs_no_request(
+    assistant: Assistant, opener: Opener, home: Path
+) -> None:
+    with served(create_app(assistant, settings(reload_s=0.05))) as address:
+        LocalStore.erase(home / "index")
+        other = opener()
+        assert httpx.post(f"{address}/v1/ask", json=ASK, timeout=60).json()["status"] == "answered"
+        body = {"url": "https://example.com/new", "text": "駅前の図書館は四月に開館しました。"}
+        assert httpx.post(f"{address}/v1/articles", json=body, timeout=60).status_code == 201
+        other.update()
+        assert_in_step(home / "corpus", other._store)
+        other.ingest([make_article("later")])
+        while httpx.get(f"{address}/v1/articles/later").status_code != 200:
+            pass
+
+
 # --- the end ----------------------------------------------------------------------------------------------
 
 
@@ -238,6 +274,7 @@ def test_what_was_accepted_is_finished_and_nothing_more_is_accepted(
         thread.join()
 
 
+@pytest.mark.e2e
 def test_a_page_that_is_left_open_does_not_hold_the_server(
     whole: FastAPI, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import Depends, FastAPI
@@ -30,8 +30,6 @@ from rag.http.watching import watching
 
 log = logging.getLogger("rag.http")
 
-Lifespan = Callable[[], AbstractAsyncContextManager[Any]]
-
 _ABOUT = """出典のない文は返さない質問応答の API です。エラーはすべて `application/problem+json`(RFC 9457)で返します。
 位置(`start`、`end`)は Unicode コードポイントで数え、`end` を含みません。
 
@@ -53,16 +51,13 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def create_app(
-    assistant: Assistant, settings: ServerSettings | None = None, lifespans: tuple[Lifespan, ...] = ()
-) -> FastAPI:
-    """The API over an assistant, which stays the caller's to close. `lifespans` run as long as the app does."""
+def create_app(assistant: Assistant, settings: ServerSettings | None = None) -> FastAPI:
+    """The API over an assistant, which stays the caller's to close."""
     server = Server(assistant, settings or ServerSettings())
-    sessions = login.Sessions()
 
     @asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
-        async with _entered(lifespans), watching(server):
+        async with watching(server):
             yield
         await asyncio.to_thread(server.close)
 
@@ -80,15 +75,26 @@ def create_app(
             "logs": False,
         },
     )
-    app.state.server = server
     bearer = HTTPBearer(auto_error=False, description="`rag keys add NAME` makes a key")
     for router in (ask.router, articles.router, feedback.router, openai.router, system.router):
         app.include_router(router, responses=_PROBLEMS, dependencies=[Depends(bearer)])
-    app.include_router(login.routes(sessions))
     system.add_reference(app)
+    _guard(app, server)
+    return app
+
+
+def guarded(app: FastAPI, assistant: Assistant, settings: ServerSettings) -> FastAPI:
+    """An application of one's own behind the same checks: host, origin, keys with their login page, and sizes."""
+    _guard(app, Server(assistant, settings))
+    return app
+
+
+def _guard(app: FastAPI, server: Server) -> None:
+    sessions = login.Sessions()
+    app.state.server = server
+    app.include_router(login.routes(sessions))
     _add_handlers(app)
     _add_layers(app, server, sessions)
-    return app
 
 
 def _add_layers(app: FastAPI, server: Server, sessions: login.Sessions) -> None:
@@ -151,12 +157,3 @@ def _respond(request: Request, body: dict[str, Any], headers: dict[str, str] | N
     if request.url.path.startswith(openai.PATHS):
         body = {**body, "error": openai.error_object(body)}
     return respond(body, headers)
-
-
-@asynccontextmanager
-async def _entered(lifespans: tuple[Lifespan, ...]) -> AsyncIterator[None]:
-    if not lifespans:
-        yield
-        return
-    async with lifespans[0](), _entered(lifespans[1:]):
-        yield
