@@ -47,8 +47,10 @@ def _ask(page: Page, question: str) -> None:
     count = page.locator(".exchange").count()
     page.fill("#question textarea", question)
     page.press("#question textarea", "Enter")
-    page.locator(".exchange").nth(count).locator(".reply:is(.answered, .abstained)").wait_for()
-    page.wait_for_timeout(1500)  # for what could be asked next
+    exchange = page.locator(".exchange").nth(count)
+    exchange.locator(".reply:is(.answered, .abstained)").wait_for()
+    if exchange.locator(".reply.answered").count():
+        exchange.locator(".questions").wait_for()
 
 
 def _answer(page: Page) -> None:

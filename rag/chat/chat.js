@@ -25,14 +25,16 @@
     root.dataset.theme = theme;
   }
 
+  const busy = () => document.querySelector("#log .reply.pending") !== null;
+
   // Enter that confirms a composition is the input method's: Chromium marks it as composing, Safari sends it
   // after the end of the composition with key code 229.
   let confirming = false;
   function guard(event) {
     if (event.key !== "Enter" || !event.target.matches?.("textarea, input")) return;
     if (event.type === "keydown") confirming = event.isComposing || event.keyCode === 229;
-    const busy = event.target.closest("#question") && document.querySelector("#log .reply.pending");
-    if (confirming || (busy && !event.shiftKey)) {
+    const early = event.target.closest("#question") && busy() && !event.shiftKey;
+    if (confirming || early) {
       event.stopImmediatePropagation();
       if (!confirming || event.type === "keypress") event.preventDefault();
     }
@@ -94,7 +96,7 @@
       if (getSelection().toString() && !pressed.matches("button")) return; // selecting a quote is no click
       const { act, confirm: question, ...data } = pressed.dataset;
       if (here[act]) return here[act](pressed);
-      if (act === "ask" && document.querySelector("#log .reply.pending")) return;
+      if (["ask", "rate", "new"].includes(act) && busy()) return; // the answer that comes would undo it
       if (question && !confirm(question)) return;
       trigger(`chat_${act}`, data);
     });
@@ -103,6 +105,7 @@
       const form = event.target;
       const reason = form.querySelector("input:checked").value;
       const comment = form.querySelector("textarea").value;
+      if (busy()) return;
       form.hidden = true;
       trigger("chat_rate", { exchange: form.dataset.exchange, rating: "down", reason, comment });
     });

@@ -41,6 +41,8 @@ class Parts(NamedTuple):
     filters: list[Any]
     kept: gr.BrowserState
     saved: gr.JSON
+    found: gr.State
+    examples: gr.State
 
 
 class ChatTab:
@@ -59,7 +61,9 @@ class ChatTab:
         self._connect_reading(parts)
         shown = [parts.log, parts.panel, parts.kept]
         loaded = page.load(self._reopened, [parts.kept], shown, **QUIET)
-        loaded.then(self._offered, [parts.kept], [parts.log, *parts.filters[:2]], **QUIET)
+        loaded.then(self._offered, None, [parts.examples, *parts.filters[:2]], **QUIET).then(
+            self._welcomed, [parts.examples, parts.kept], [parts.log], **QUIET
+        )
 
     def _layout(self) -> Parts:
         with gr.Row(elem_id="talk"):
@@ -74,7 +78,9 @@ class ChatTab:
             empty = cards_html(None, self._lang, self._assistant.article)
             panel = html("panel", "open", "back", value=empty)
         kept = gr.BrowserState([], storage_key=STORED, secret=STORED)
-        return Parts(bar, log, panel, question, send, stop, filters, kept, gr.JSON(visible=False))
+        return Parts(
+            bar, log, panel, question, send, stop, filters, kept, gr.JSON(visible=False), gr.State(())
+        )
 
     def _composer(self) -> tuple[gr.Textbox, gr.Button, gr.Button]:
         question = gr.Textbox(
@@ -99,7 +105,9 @@ class ChatTab:
         )
         pressed = parts.log.chat_ask(self._ask_pressed, given, shown, **running)
         for asking in (typed, pressed):
-            asking.then(self._go_on, [parts.kept], [parts.log, parts.kept], **QUIET)
+            asking.then(self._go_on, [parts.kept], [parts.found], **QUIET).then(
+                self._offer, [parts.found, parts.kept], [parts.log, parts.kept], **QUIET
+            )
         parts.stop.click(self._stopped, [parts.kept], shown[1:], cancels=[typed, pressed], **QUIET)
 
     def _connect_reading(self, parts: Parts) -> None:
@@ -147,28 +155,32 @@ class ChatTab:
     def _stopped(self, kept: Any) -> tuple[Any, ...]:
         return (*self._show(restore(kept)), gr.update(visible=True), gr.update(visible=False))
 
-    def _go_on(self, kept: Any) -> tuple[Any, Any]:
-        """Add what else could be asked after the last answer."""
+    def _go_on(self, kept: Any) -> tuple[str, tuple[str, ...]]:
+        """What else could be asked after the last answer, with the id of its exchange."""
         exchanges = restore(kept)
         if not exchanges:
+            return "", ()
+        asked = [exchange.question for exchange in exchanges]
+        return exchanges[-1].id, self._suggestions.follow_ups(exchanges[-1], asked, self._lang)
+
+    def _offer(self, found: tuple[str, tuple[str, ...]], kept: Any) -> tuple[Any, Any]:
+        """Add what was found to the conversation as it is by now: looking for it took a while."""
+        exchanges = restore(kept)
+        if not found[1] or not exchanges or exchanges[-1].id != found[0]:
             return gr.skip(), gr.skip()
-        found = self._suggestions.follow_ups(
-            exchanges[-1], [exchange.question for exchange in exchanges], self._lang
-        )
-        if not found:
-            return gr.skip(), gr.skip()
-        exchanges = replaced(exchanges, exchanges[-1].model_copy(update={"follow_ups": found}))
+        exchanges = replaced(exchanges, exchanges[-1].model_copy(update={"follow_ups": found[1]}))
         return conversation_html(exchanges, self._lang), keep(exchanges)
 
     def _reopened(self, kept: Any) -> tuple[str, str, Any]:
         return self._show(restore(kept))
 
-    def _offered(self, kept: Any) -> tuple[Any, Any, Any]:
-        """The examples of an empty chat, and the choices of the filters."""
-        log = gr.skip()
-        if not restore(kept):
-            log = welcome_html(self._suggestions.examples(self._lang), self._lang)
-        return log, *choices(self._assistant.articles())
+    def _offered(self) -> tuple[Any, Any, Any]:
+        """The examples for an empty chat, and the choices of the filters."""
+        return self._suggestions.examples(self._lang), *choices(self._assistant.articles())
+
+    def _welcomed(self, examples: tuple[str, ...], kept: Any) -> Any:
+        """Offer the examples, unless a conversation has begun by now."""
+        return gr.skip() if restore(kept) else welcome_html(examples, self._lang)
 
     def _new(self) -> tuple[Any, ...]:
         welcome = welcome_html(self._suggestions.examples(self._lang), self._lang)
