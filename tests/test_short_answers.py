@@ -3,7 +3,8 @@
 import pytest
 
 from rag.answering.question import analyse
-from rag.answering.short_answers import short_answer
+from rag.answering.short_answers import read_answer, short_answer
+from rag.japanese import Span
 
 RELEASE = "青空社は2031年4月2日に新サービス「ヒナタ」を法人向けに発表し、5月10日に個人プラン、6月1日に学生プランの利用者も使えるようになった。"
 REACH = "この計画では、3万人以上の農家と約200社の企業に届けることを目指している。"
@@ -43,3 +44,22 @@ def test_the_candidate_meant_is_said(question: str, quote: str, expected: str | 
 )
 def test_nothing_is_said_where_it_is_not_clear(question: str, quote: str) -> None:
     assert short_answer(analyse(question), quote) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "expected"),
+    [
+        ("新サービスの名前は何ですか?", "ヒナタ", "ヒナタです。"),
+        ("What is the name of the service?", "ヒナタ", "ヒナタ."),
+        ("青空社は何をした?", "法人向けに発表し", None),  # no noun phrase
+        ("青空社が発表したのは何ですか?", "青空社", None),  # the question says it itself
+        ("ヒナタは誰が、いつ発表した?", "青空社", None),  # asks two things
+        ("なぜ発表した?", "新サービス", None),  # a reason is no noun
+    ],
+)
+def test_what_the_reader_is_sure_of_is_said_by_itself(
+    question: str, words: str, expected: str | None
+) -> None:
+    start = RELEASE.index(words)
+    short = read_answer(analyse(question), RELEASE, Span(start, start + len(words)))
+    assert (short.text if short else None) == expected

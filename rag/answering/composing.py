@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rag.answering.context import antecedent, spans
 from rag.answering.evidence import Evidence
 from rag.answering.question import Question
-from rag.answering.short_answers import short_answer
+from rag.answering.short_answers import ShortAnswer, read_answer, short_answer
 from rag.chunking import chunk
 from rag.citations import cite, verify
 from rag.japanese import Span
@@ -80,7 +80,7 @@ def _statements(
 ) -> list[Statement]:
     hit = evidence.hit
     quote = hit.article.text[span.start : span.end]
-    short = short_answer(question, quote) if lead else None
+    short = _short(question, evidence, span, quote) if lead else None
     answer_span = (span.start + short.span.start, span.start + short.span.end) if short else None
     proof = [citations.of(hit, span, answer_span)]
     named = antecedent(question, evidence, span)
@@ -88,6 +88,20 @@ def _statements(
         proof.append(citations.of(hit, named))
     made = [Statement(text=readable(quote), citations=tuple(proof))]
     return [Statement(text=short.text, citations=tuple(proof)), *made] if short else made
+
+
+_SURE = 0.6
+"""The reader's score of a span (`Read.span`) from which its words are said by themselves."""
+
+
+def _short(question: Question, evidence: Evidence, span: Span, quote: str) -> ShortAnswer | None:
+    """The words that answer: by their form where that is clear, else what the span reader is sure of."""
+    read = evidence.read.place
+    inside = read is not None and span.start <= read.start and read.end <= span.end
+    found = short_answer(question, quote)
+    if found or read is None or not inside or evidence.read.span < _SURE:
+        return found
+    return read_answer(question, quote, Span(read.start - span.start, read.end - span.start))
 
 
 def chunk_at(hit: Hit, position: int) -> Chunk:

@@ -15,8 +15,9 @@ from typing import NamedTuple
 from rag.answering.answer_types import DATE_UNITS, MONEY
 from rag.answering.evidence import match, token_set
 from rag.answering.question import Question
-from rag.japanese import Span, fold
+from rag.japanese import Span, fold, words
 from rag.quantities import Date, Quantity, dates, numbers
+from rag.verification import support
 
 _CARRIED = 0.9
 
@@ -42,7 +43,7 @@ _CLEARLY = 0.3
 
 def short_answer(question: Question, quote: str) -> ShortAnswer | None:
     """The date, number or amount of a quote that a question asks for; None where it is not clear which."""
-    if len(_ASKS.findall(fold(question.text))) > 1 or question.wants_both:
+    if _asks_more(question):
         return None
     candidates = _candidates(question, quote)
     chosen = clearest(question, quote, [Span(c.start, c.end) for c in candidates])
@@ -53,6 +54,30 @@ def short_answer(question: Question, quote: str) -> ShortAnswer | None:
     if question.english:
         return ShortAnswer(_english(candidate, quote[span.start : span.end]), span)
     return ShortAnswer(f"{quote[span.start : span.end].strip()}です。", span)
+
+
+def read_answer(question: Question, quote: str, span: Span) -> ShortAnswer | None:
+    """The span that the reader is sure of, said by itself; None where it is no noun phrase or more is asked."""
+    words_said = quote[span.start : span.end].strip(" 、。「」")
+    if question.type not in _NAMEABLE or _asks_more(question) or not 0 < len(words_said) <= _LONGEST:
+        return None
+    last = words(fold(words_said))[-1:]
+    if (
+        not last
+        or last[0].pos not in ("名詞", "接尾辞", "記号", "補助記号")
+        or fold(words_said) in fold(question.text)
+    ):
+        return None
+    said = f"{words_said}." if question.english else f"{words_said}です。"
+    return None if support(said, [quote], question.text) else ShortAnswer(said, span)
+
+
+_NAMEABLE = ("who", "where", "what", "when", "how_many", "how_much")
+_LONGEST = 40
+
+
+def _asks_more(question: Question) -> bool:
+    return len(_ASKS.findall(fold(question.text))) > 1 or question.wants_both
 
 
 def _candidates(question: Question, quote: str) -> Sequence[Date | Quantity]:
@@ -118,7 +143,7 @@ _LIMITS = {"最大": "up to", "最小": "at least", "約": "about", "およそ":
 _SCALES = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"))
 
 
-def _english(candidate: Date | Quantity, words: str) -> str:
+def _english(candidate: Date | Quantity, source: str) -> str:
     """In English, with the source's words where they say more than the bare value."""
     if isinstance(candidate, Date):
         day = f" {candidate.day}" if candidate.day else ""
@@ -129,11 +154,11 @@ def _english(candidate: Date | Quantity, words: str) -> str:
             else f"{month} {candidate.year or ''}".strip()
         )
     else:
-        limit = next((english for japanese, english in _LIMITS.items() if japanese in words), "")
+        limit = next((english for japanese, english in _LIMITS.items() if japanese in source), "")
         said = f"{limit} {_english_number(candidate.value)}".strip()
         unit = _ENGLISH_UNITS.get(candidate.unit, "")
         said = f"{said}%" if unit == "%" else f"{said} {unit}".strip()
-    return f"{said} (「{words.strip()}」)."
+    return f"{said} (「{source.strip()}」)."
 
 
 def _english_number(value: Decimal) -> str:
