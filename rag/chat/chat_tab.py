@@ -79,7 +79,17 @@ class ChatTab:
             panel = html("panel", "open", "back", value=empty)
         kept = gr.BrowserState([], storage_key=STORED, secret=STORED)
         return Parts(
-            bar, log, panel, question, send, stop, filters, kept, gr.JSON(visible=False), gr.State(())
+            bar,
+            log,
+            panel,
+            question,
+            send,
+            stop,
+            filters,
+            kept,
+            gr.JSON(visible=False),
+            gr.State(("", ())),
+            gr.State(()),
         )
 
     def _composer(self) -> tuple[gr.Textbox, gr.Button, gr.Button]:
