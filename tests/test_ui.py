@@ -63,6 +63,13 @@ def test_the_language_of_the_root_can_be_english(assistant: Assistant) -> None:
     assert 'lang="ja"' in client.get("/ja").text
 
 
+@pytest.mark.parametrize("own", [True, False])
+def test_adding_articles_and_the_state_of_the_machine_are_its_owners(assistant: Assistant, own: bool) -> None:
+    page = TestClient(ui.mount(FastAPI(), assistant, importing=own)).get("/config").json()
+    ids = {component["props"].get("elem_id") for component in page["components"]}
+    assert {"import", "examine"} & ids == ({"import", "examine"} if own else set())
+
+
 def test_nothing_is_offered_to_others(client: TestClient) -> None:
     endpoints = client.get("/gradio_api/info").json()
     assert endpoints == {"named_endpoints": {}, "unnamed_endpoints": {}}
