@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import random
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from store_contract import Model, assert_same_ranking, make_article, questions, unit
+from store_contract import Model, assert_same_ranking, make_article, questions, random_filter, unit
 from store_files import asked, filled, generation, opened
 
 from rag.store import dense, snapshot
@@ -168,6 +169,28 @@ def test_beyond_the_threshold_candidates_are_approximate_and_scores_exact(tmp_pa
     assert any(
         row.chunk_id.startswith("新") for row in store.dense(make_article("新", seed=1).chunks[0].vector, 1)
     )
+    store.close()
+
+
+@pytest.mark.parametrize("few", [1, 1000])
+def test_filters_hold_inside_the_approximate_search(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(dense, "_FEW", few)
+    model = Model()
+    articles = [make_article(f"記事{i}", seed=i, chunks=8) for i in range(60)]
+    store = opened(tmp_path, snapshot_from=1, approximate_from=300)
+    store.upsert(articles)
+    model.upsert(articles)
+    store.flush()
+    rng = random.Random(1)
+    for vector, tokens in questions(20):
+        where = random_filter(rng, model)
+        allowed = {row.chunk_id for row in model.dense(vector, 1000, where)}
+        found = [row.chunk_id for row in store.dense(vector, 30, where)]
+        assert set(found) <= allowed
+        assert len(found) == min(30, len(allowed))
+        assert_same_ranking(store.lexical(tokens, 30, where), model.lexical(tokens, 30, where), 1e-5)
     store.close()
 
 
