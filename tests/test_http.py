@@ -14,8 +14,8 @@ from http_server import QUESTION, UNANSWERED, assert_problem, client, events
 
 from rag import Assistant, wire
 from rag.feedback import read
+from rag.http.example import EXAMPLE_REPLY
 from rag.http.schemas import (
-    EXAMPLE_REPLY,
     ArticleObject,
     ArticlePage,
     ChunkObject,

@@ -15,8 +15,9 @@ from starlette.responses import Response, StreamingResponse
 from rag import wire
 from rag.assistant import clean_question
 from rag.errors import RagError
+from rag.http.example import EXAMPLE_REPLY
 from rag.http.problems import problem, problem_of
-from rag.http.schemas import EXAMPLE_REPLY, AskRequest, ReplyObject, SearchRequest, SearchResponse
+from rag.http.schemas import AskRequest, ReplyObject, SearchRequest, SearchResponse
 from rag.http.server import Server, lang_of, note, request_id, server_of
 from rag.types import Reply, Statement
 
