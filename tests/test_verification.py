@@ -37,6 +37,8 @@ def kinds(text: str, *quotes: str, context: str = "") -> set[str]:
         ("約500人が参加した。", "500人が参加した。"),
         ("100人以上が参加した。", "100人を超える市民が参加した。"),
         ("It reached more than 63 countries.", "63カ国以上に広がった。"),
+        ("800 million people (「8億人」).", "ChatGPTのユーザーは8億人だ。"),
+        ("at least 63 countries (「63カ国以上」).", "63カ国以上に広がった。"),
     ],
 )
 def test_numbers_in_another_form_are_supported(text: str, quote: str) -> None:
@@ -49,6 +51,7 @@ def test_numbers_in_another_form_are_supported(text: str, quote: str) -> None:
         ("18億人です。", "ユーザーは8億人だ。", "number"),
         ("8万人です。", "ユーザーは8億人だ。", "number"),
         ("It has 80 million users.", "ユーザーは8億人だ。", "number"),
+        ("80 million people (「8億人」).", "ユーザーは8億人だ。", "number"),
         ("割合は30人だ。", "割合は30%だ。", "unit"),
         ("5000億円を投資する。", "5000億ドルを投資する。", "unit"),
         ("It invests 500 billion yen.", "5000億ドルを投資する。", "unit"),

@@ -87,7 +87,7 @@ class _Known:
 
     def _sounds(self, name: str) -> bool:
         """Whether a name in one script sounds like one of the quotes in another (Tanaka, 田中)."""
-        if name.isascii():
+        if _LATIN.fullmatch(name):
             heard = [
                 kana
                 for quote in self.quotes
@@ -122,6 +122,8 @@ def _heard(words: tuple[Word, ...]) -> dict[str, set[str]]:
             if word.pos not in ("名詞", "接尾辞", "接頭辞", "記号") or word.surface.isascii():
                 break
             kana += word.surface if _KATAKANA.fullmatch(word.surface) else word.kana
+            if not _KATAKANA.fullmatch(kana):
+                continue
             for reading in {kana, _LONG_O.sub("", kana)}:  # Tokyo, not Toukyou
                 for key in sound_keys(reading):
                     found[key].add(reading)

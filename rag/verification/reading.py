@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -36,7 +37,7 @@ def read(text: str) -> Reading:
     """Read a text, English or Japanese."""
     folded = fold(text)
     morphemes = tuple(words(folded))
-    english = is_english(text)
+    english = is_english(text) or _quotes_japanese(text)
     if english:
         marks, denies = reading_en.marks(folded), reading_en.denies(folded)
     else:
@@ -48,6 +49,15 @@ def read(text: str) -> Reading:
     forms = frozenset[str]().union(*sentences)
     outside = tuple(word for word in morphemes if not _within(word.start, days))
     return Reading(text, folded, english, outside, marks, clauses, sentences, forms, denies)
+
+
+_QUOTED = re.compile(r"「[^」]*」")
+
+
+def _quotes_japanese(text: str) -> bool:
+    """Whether a text is English that shows the words of its source: 800 million people (「8億人」)."""
+    rest = _QUOTED.sub("", text)
+    return text[:1].isascii() and is_english(rest) and len(rest.split()) > 1
 
 
 def _within(at: int, spans: Sequence[tuple[int, int]]) -> bool:
