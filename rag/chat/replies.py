@@ -22,7 +22,8 @@ def conversation_html(exchanges: Sequence[Exchange], lang: Lang, welcome: str = 
     """All exchanges, or the welcome when there are none."""
     if not exchanges:
         return welcome
-    return "".join(exchange_html(exchange, lang, last=exchange is exchanges[-1]) for exchange in exchanges)
+    told = "".join(exchange_html(exchange, lang, last=exchange is exchanges[-1]) for exchange in exchanges)
+    return f'<div role="log" aria-label="{word("conversation", lang)}">{told}</div>'
 
 
 def welcome_html(examples: Sequence[str] | None, lang: Lang) -> str:

@@ -95,7 +95,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "filter.from": ("公開日(から)", "Published from"),
     "filter.to": ("公開日(まで)", "Published to"),
     "filter.date": ("例: 2026-01", "e.g. 2026-01"),
-    "filter.any": ("すべて", "Any"),
     "bad_date": (
         "日付は 2026、2026-01、2026-01-26 のどれかの形で入れてください。",
         "Write dates as 2026, 2026-01 or 2026-01-26.",

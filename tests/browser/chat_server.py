@@ -2,7 +2,7 @@
 
     python chat_server.py HOME PORT
 
-A question with ゆっくり is answered one statement a second. `/update` takes over what changed in the corpus.
+A question with ゆっくり is answered with long pauses after the first statement. `/update` takes over what changed in the corpus.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ import ui
 from rag.types import Answerer, Hit, Reply, Statement
 
 SLOW = "ゆっくり"
+PAUSE_S = 10
 
 
 class Slowly:
-    """Another answerer, with a second before each statement of a question that asks for it."""
+    """Another answerer, with a pause after the first statement of a question that asks for it."""
 
     def __init__(self, answerer: Answerer) -> None:
         self._answerer = answerer
@@ -34,9 +35,9 @@ class Slowly:
         return self._answerer.answer(question, hits)
 
     def stream(self, question: str, hits: Sequence[Hit]) -> Iterator[Statement | Reply]:
-        for part in self._answerer.stream(question.replace(SLOW, ""), hits):
-            if SLOW in question:
-                time.sleep(1)
+        for place, part in enumerate(self._answerer.stream(question.replace(SLOW, ""), hits)):
+            if place and SLOW in question:
+                time.sleep(PAUSE_S)
             yield part
 
 
