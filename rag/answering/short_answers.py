@@ -62,17 +62,14 @@ def read_answer(question: Question, quote: str, span: Span) -> ShortAnswer | Non
     if question.type not in _NAMEABLE or _asks_more(question) or not 0 < len(words_said) <= _LONGEST:
         return None
     last = words(fold(words_said))[-1:]
-    if (
-        not last
-        or last[0].pos not in ("名詞", "接尾辞", "記号", "補助記号")
-        or fold(words_said) in fold(question.text)
-    ):
+    if not last or last[0].pos in _NO_NOUN or fold(words_said) in fold(question.text):
         return None
     said = f"{words_said}." if question.english else f"{words_said}です。"
     return None if support(said, [quote], question.text) else ShortAnswer(said, span)
 
 
 _NAMEABLE = ("who", "where", "what", "when", "how_many", "how_much")
+_NO_NOUN = ("動詞", "助動詞", "形容詞", "形状詞", "助詞", "接続詞", "副詞", "連体詞")
 _LONGEST = 40
 
 
