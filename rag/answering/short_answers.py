@@ -61,8 +61,7 @@ def read_answer(question: Question, quote: str, span: Span) -> ShortAnswer | Non
     words_said = quote[span.start : span.end].strip(" 、。「」")
     if question.type not in _NAMEABLE or _asks_more(question) or not 0 < len(words_said) <= _LONGEST:
         return None
-    last = words(fold(words_said))[-1:]
-    if not last or last[0].pos in _NO_NOUN or fold(words_said) in fold(question.text):
+    if _ends_as_no_noun(fold(words_said)) or fold(words_said) in fold(question.text):
         return None
     said = f"{words_said}." if question.english else f"{words_said}です。"
     return None if support(said, [quote], question.text) else ShortAnswer(said, span)
@@ -71,6 +70,11 @@ def read_answer(question: Question, quote: str, span: Span) -> ShortAnswer | Non
 _NAMEABLE = ("who", "where", "what", "when", "how_many", "how_much")
 _NO_NOUN = ("動詞", "助動詞", "形容詞", "形状詞", "助詞", "接続詞", "副詞", "連体詞")
 _LONGEST = 40
+
+
+def _ends_as_no_noun(folded: str) -> bool:
+    """Whether a phrase ends in hiragana as a verb, an adjective or a particle does."""
+    return "ぁ" <= folded[-1] <= "ん" and words(folded)[-1].pos in _NO_NOUN
 
 
 def _asks_more(question: Question) -> bool:
