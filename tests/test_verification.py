@@ -50,6 +50,7 @@ def test_numbers_in_another_form_are_supported(text: str, quote: str) -> None:
     [
         ("18億人です。", "ユーザーは8億人だ。", "number"),
         ("8万人です。", "ユーザーは8億人だ。", "number"),
+        ("1" * 50, "ユーザーは8億人だ。", "number"),
         ("It has 80 million users.", "ユーザーは8億人だ。", "number"),
         ("80 million people (「8億人」).", "ユーザーは8億人だ。", "number"),
         ("割合は30人だ。", "割合は30%だ。", "unit"),

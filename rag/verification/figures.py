@@ -111,6 +111,10 @@ _AND = re.compile(r"(?: [a-z]+){0,3} (?:and|or) [$€£¥]?")
 """What stands between two numbers that share a bound: over 100,000 teachers and 1.5 million students."""
 
 
+_IDENTIFIER = re.compile(r"\d{41,}")
+"""More digits than a number has: compared as they are written."""
+
+
 class Day(NamedTuple):
     """A date as a text states it, with its words; `denied`: it is said to be another."""
 
@@ -204,6 +208,9 @@ def problems(text: str, quotes: Sequence[str], english: bool) -> Iterator[Proble
         elif day.denied and not any(other.denied for each in read for other in each.dates):
             yield problem("polarity", day.text, english)
     together = "".join(quotes)
+    for match in _IDENTIFIER.finditer(text):
+        if match.group() not in together:
+            yield problem("number", match.group()[:40], english)
     for figure in said.alone:
         yield from _wrong(figure, read, text, together, english)
 
