@@ -31,7 +31,7 @@ _SAME = {
     "years": "年", "year": "年", "months": "カ月", "month": "カ月", "weeks": "週間", "week": "週間", "days": "日",
     "minutes": "分", "seconds": "秒", "times": "倍", "euros": "ユーロ", "euro": "ユーロ", "pounds": "ポンド",
     "floors": "階", "quarters": "四半期", "students": "人", "teachers": "人", "kilograms": "kg", "kilometers": "km",
-    "km": "km", "meters": "m", "metres": "m", "degrees": "度", "tonnes": "トン",
+    "meters": "m", "metres": "m", "degrees": "度", "tonnes": "トン",
 }  # fmt: skip
 _NOUNS = {
     "社": "社|企業|会社|メーカー",
@@ -63,15 +63,14 @@ _FEWER = re.compile(
     r"減|低下|下落|下げ|赤字|損失|縮小|マイナス|氷点下|落ち|fell|drop|declin|decreas|loss|minus|below zero"
 )
 
-Bound = str
-_AFTER: tuple[tuple[Bound, str], ...] = (
+_AFTER: tuple[tuple[str, str], ...] = (
     ("min", r"以上|or more|\+"),
     ("over", r"超(?!過)|を(?:超|こ)え|を上回|余り|あまり|を突破"),
     ("max", r"以下|以内|or (?:less|fewer)"),
     ("under", r"未満|を下回|に満たな|に届か|に達しな|足らず|弱(?![い])|を割り?込?"),
     ("approx", r"程度|前後|ほど|くらい|ぐらい|近く|ごろ|頃"),
 )
-_BEFORE: tuple[tuple[Bound, str], ...] = (
+_BEFORE: tuple[tuple[str, str], ...] = (
     ("min", r"少なくとも|最低(?:でも|限)?|at least|a minimum of"),
     ("over", r"more than|over|exceed(?:s|ed|ing)?|above|surpass(?:es|ed|ing)?|upwards of"),
     (
@@ -102,7 +101,7 @@ class Figure(NamedTuple):
     end: int
     value: Decimal
     unit: str
-    bounds: frozenset[Bound]
+    bounds: frozenset[str]
     text: str
     denied: bool
 
@@ -268,7 +267,7 @@ def _same_unit(said: str, stated: str, quotes: str) -> bool:
     return said in ("つ", "個") and stated in _COUNTERS
 
 
-def _same_bounds(said: frozenset[Bound], stated: frozenset[Bound], english: bool) -> bool:
+def _same_bounds(said: frozenset[str], stated: frozenset[str], english: bool) -> bool:
     """約 may be added but not left out; 超 may become 以上, and in English "more than" is said for both."""
     if "approx" in stated - said and not said & stated - {"approx"}:
         return False
