@@ -144,10 +144,12 @@ class ChatTab:
             yield (gr.skip(),) * 6
             return
         now: list[Exchange] = before
+        field_now: Any = ""  # once: what is typed while the answer comes stays
         for exchange in conversing.ask(self._assistant, question, before, self._lang, where):
             now = [*before, exchange]
-            yield ("", *self._show(now), gr.update(visible=False), gr.update(visible=True))
-        yield ("", *self._show(now), gr.update(visible=True), gr.update(visible=False))
+            yield (field_now, *self._show(now), gr.update(visible=False), gr.update(visible=True))
+            field_now = gr.skip()
+        yield (field_now, *self._show(now), gr.update(visible=True), gr.update(visible=False))
 
     def _ask_pressed(self, event: gr.EventData, kept: Any, *given: Any) -> Iterator[tuple[Any, ...]]:
         for shown in self._ask(field(event, "question"), kept, *given):
