@@ -54,7 +54,7 @@ _TYPES: tuple[tuple[AnswerType, str], ...] = (
     ("where", r"(?<!どんな)どこ(?!の(?:会社|企業|組織|団体|機関|部))|何処|どちらの国|場所(?:は|を|って|$|[?？])|所在地|どの(?:国|都市|州|地域|県|市)|何という(?:国|都市|州)|\bwhere\b|\bwhich (?:country|city|state)\b"),
     ("who", r"誰|だれ|何者|どなた|肩書|(?:責任者|創業者|創設者|社長|代表|ceo|首相|大統領)(?:は|って|$|[?？])|どの(?:会社|企業|人|組織)|どこの(?:会社|企業|組織|団体|機関)|[一-鿿](?:家|者|員|長)(?:たち|ら)?(?:は|って)?(?:[?？。]|$)|\bwho\b|\bwhom\b|\bwhose\b"),
     ("list", r"挙げて|列挙|一覧|すべて|全て|[0-9一二三四五六七八九]+(?:つ|社|個|種類|カ国|人|名)(?:の|は|を|$|[?？])|つ(?:を)?(?:教|おしえ|挙|あげ)|は(?:どこ|何)と何|には(?:何|どんな|どのような)|どのような(?:もの|種類)|\blist\b|\bwhat are\b|\bwhich (?:companies|countries|programs)\b"),
-    ("definition", r"とは(?:何|なに|どんな|どういう|どのような|[?？。]|$)|って(?:何|なに)[?？]?$|何の略|\bwhat is (?:the |an? )?[a-z0-9 \-]+\??$|\bwhat does .* (?:mean|stand for)\b"),
+    ("definition", r"とは(?:何|なに|どんな|どういう|どのような|[?？。]|$)|って(?:何|なに)[?？]?$|何の略|\bwhat is (?!the name)(?:the |an? )?[a-z0-9 \-]+\??$|\bwhat does .* (?:mean|stand for)\b"),
 )  # fmt: skip
 _COMPILED = tuple((kind, re.compile(pattern)) for kind, pattern in _TYPES)
 _INTERROGATIVE = re.compile(
