@@ -13,8 +13,7 @@ what they really call it joins the terms (オープンエーアイ: openai). No 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from rag.agreement import sentence_agreement
@@ -22,7 +21,7 @@ from rag.chunking import indexed_text
 from rag.english import translations
 from rag.japanese import fold, tokens, words
 from rag.names import names, sounds, spellings
-from rag.terms import MARKS, PAIR, question_terms
+from rag.terms import MARKS, PAIR, matched_words, question_terms
 from rag.timing import Timer
 from rag.types import Article, Chunk, Embedder, Filter, Hit, Reranker, Scored, Store
 
@@ -74,21 +73,31 @@ def search(
     with timer("embed"):
         vector = embedder.embed_queries([fold(question)])[0]  # width and case must not change what is found
     with timer("terms"):
-        terms = [*question_terms(question), *2 * _spelled(question, store, where)]
-    depth = max(CANDIDATES, k)
+        spelled = _spelled(question, store, where)
+        others = [term for name in spelled for term in tokens(name)]
+        terms = [*question_terms(question), *2 * others]
+    candidates = max(CANDIDATES, k)
     with timer("dense"):
-        dense = store.dense(vector, depth, where)
+        dense = store.dense(vector, candidates, where)
     with timer("lexical"):
-        lexical = store.lexical(terms, depth, where)
+        lexical = store.lexical(terms, candidates, where)
     with timer("fuse"):
         union = Filter(chunk_ids=frozenset(row.chunk_id for row in (*dense, *lexical)))
         every = len(union.chunk_ids or ())
         exact_dense = store.dense(vector, every, union) if every else []
         exact_lexical = store.lexical(terms, every, union) if every else []
         fused = fuse(exact_dense, exact_lexical, embedder.unrelated_cosine)
-        ranking = _agreed(fused, terms, store)[: max(k, RERANKED) if reranker else k]
+    depth = max(k, RERANKED) if reranker else k
+    with timer("agree"):
+        wanted = [row.chunk_id for row in fused[: max(AGREEING, depth)]]
+        chunks = {chunk.id: chunk for chunk in store.chunks(wanted)}
+        ranking = _agreed(fused, terms, chunks)[:depth]
     with timer("explain"):
-        hits = _hits(ranking, dense, lexical, list(dict.fromkeys(terms)), store)
+        found = _found(ranking, chunks, store)
+        matched = matched_words(
+            [question, *spelled], terms, [indexed_text(each.article, each.chunk) for each in found]
+        )
+        hits = _hits(found, matched, dense, lexical)
     if reranker:
         with timer("rerank"):
             hits = _reranked(question, hits, reranker)[:k]
@@ -96,7 +105,7 @@ def search(
 
 
 def _spelled(question: str, store: Store, where: Filter | None) -> list[str]:
-    """Tokens of the spellings that the names of a question have in the chunks searched."""
+    """The spellings that the names of a question have in the chunks searched."""
     asked = [name.text for name in names(fold(question)) if not _has_other_words(name.text)]
     alike = {name: [row.chunk_id for row in store.lexical(sounds(name), _HEARD, where)] for name in asked}
     chunk_ids = list(dict.fromkeys(chunk_id for found in alike.values() for chunk_id in found))
@@ -106,7 +115,7 @@ def _spelled(question: str, store: Store, where: Filter | None) -> list[str]:
         for name, found in alike.items()
         for spelling in spellings(name, "\n".join(texts[each] for each in found if each in texts))
     ]
-    return [token for spelling in dict.fromkeys(written) for token in tokens(spelling)]
+    return list(dict.fromkeys(written))
 
 
 def _has_other_words(name: str) -> bool:
@@ -133,14 +142,13 @@ def fuse(
     return sorted(fused, key=lambda row: (-row.score, row.chunk_id))
 
 
-def _agreed(fused: Sequence[Fused], terms: Sequence[str], store: Store) -> list[Fused]:
+def _agreed(fused: Sequence[Fused], terms: Sequence[str], chunks: Mapping[str, Chunk]) -> list[Fused]:
     best = fused[:AGREEING]
-    texts = {chunk.id: chunk.text for chunk in store.chunks([row.chunk_id for row in best])}
+    texts = [chunks[row.chunk_id].text if row.chunk_id in chunks else "" for row in best]
     compared = [term.lstrip(PAIR) for term in terms if term[0] not in MARKS or term[0] == PAIR]
-    agreement = sentence_agreement(compared, [texts.get(row.chunk_id, "") for row in best])
     agreed = [
         row._replace(score=(1 - AGREEMENT_WEIGHT) * row.score + AGREEMENT_WEIGHT * share)
-        for row, share in zip(best, agreement, strict=True)
+        for row, share in zip(best, sentence_agreement(compared, texts), strict=True)
     ]
     rest = [row._replace(score=(1 - AGREEMENT_WEIGHT) * row.score) for row in fused[AGREEING:]]
     return [*sorted(agreed, key=lambda row: (-row.score, row.chunk_id)), *rest]
@@ -152,46 +160,43 @@ def _reranked(question: str, hits: Sequence[Hit], reranker: Reranker) -> list[Hi
     return [hit.model_copy(update={"score": score, "rank": n}) for n, (score, hit) in enumerate(ordered, 1)]
 
 
+class _Found(NamedTuple):
+    row: Fused
+    chunk: Chunk
+    article: Article
+
+
+def _found(ranking: Sequence[Fused], chunks: Mapping[str, Chunk], store: Store) -> list[_Found]:
+    """The ranking with what it is about, without what another process has removed since the search."""
+    present = [(row, chunks[row.chunk_id]) for row in ranking if row.chunk_id in chunks]
+    needed = list(dict.fromkeys(chunk.article_id for _, chunk in present))
+    articles = {article.id: article for article in store.articles(needed)}
+    return [
+        _Found(row, chunk, articles[chunk.article_id])
+        for row, chunk in present
+        if chunk.article_id in articles
+    ]
+
+
 def _hits(
-    ranking: Sequence[Fused],
+    found: Sequence[_Found],
+    matched: Sequence[tuple[str, ...]],
     dense: Sequence[Scored],
     lexical: Sequence[Scored],
-    terms: Sequence[str],
-    store: Store,
 ) -> list[Hit]:
-    chunks = {chunk.id: chunk for chunk in store.chunks([row.chunk_id for row in ranking])}
-    needed = list(dict.fromkeys(chunk.article_id for chunk in chunks.values()))
-    articles = {article.id: article for article in store.articles(needed)}
     dense_rank = {row.chunk_id: rank for rank, row in enumerate(dense, 1)}
     lexical_rank = {row.chunk_id: rank for rank, row in enumerate(lexical, 1)}
-    hits: list[Hit] = []
-    for row in ranking:
-        chunk = chunks.get(row.chunk_id)
-        article = articles.get(chunk.article_id) if chunk else None
-        if chunk is None or article is None:
-            continue  # removed by another process since the search
-        found = indexed_tokens(article, chunk)
-        hits.append(
-            Hit(
-                chunk=chunk,
-                article=article,
-                rank=len(hits) + 1,
-                score=row.score,
-                dense=row.dense,
-                lexical=row.lexical,
-                dense_rank=dense_rank.get(row.chunk_id),
-                lexical_rank=lexical_rank.get(row.chunk_id),
-                matched_terms=tuple(term for term in terms if term in found and term[0] not in MARKS),
-            )
+    return [
+        Hit(
+            chunk=chunk,
+            article=article,
+            rank=rank,
+            score=row.score,
+            dense=row.dense,
+            lexical=row.lexical,
+            dense_rank=dense_rank.get(row.chunk_id),
+            lexical_rank=lexical_rank.get(row.chunk_id),
+            matched_terms=words_found,
         )
-    return hits
-
-
-def indexed_tokens(article: Article, chunk: Chunk) -> frozenset[str]:
-    """The distinct words of a chunk as it is indexed, and its pairs of letters."""
-    return _distinct_tokens(indexed_text(article, chunk))
-
-
-@lru_cache(maxsize=4096)
-def _distinct_tokens(text: str) -> frozenset[str]:
-    return frozenset(tokens(text))
+        for rank, ((row, chunk, article), words_found) in enumerate(zip(found, matched, strict=True), 1)
+    ]

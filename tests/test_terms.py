@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.japanese import normalise, tokens
-from rag.terms import MARKS, index_terms, question_terms, values
+from rag.terms import MARKS, index_terms, matched_words, question_terms, values
 
 written = st.text(
     st.sampled_from("８8億万百二三.,/-年月日令和Jan uary2０ｱオーＡa人%$ＣO₂米国の\n"), max_size=20
@@ -15,13 +15,23 @@ written = st.text(
 
 
 @pytest.mark.parametrize(
-    "text", ["2026/1/12", "2026年1月12日", "January 12, 2026", "令和8年1月12日", "２０２６－０１－１２", "12 Jan 2026"]
+    "text",
+    [
+        "2026/1/12",
+        "2026年1月12日",
+        "January 12, 2026",
+        "令和8年1月12日",
+        "２０２６－０１－１２",
+        "12 Jan 2026",
+    ],
 )
 def test_a_date_has_one_set_of_values_however_it_is_written(text: str) -> None:
     assert set(values(text)) == {"@2026-1-12", "@2026-1", "@1-12", "@2026"}
 
 
-@pytest.mark.parametrize("text", ["8億人", "八億人", "800 million users", "８００，０００，０００", "800000000円"])
+@pytest.mark.parametrize(
+    "text", ["8億人", "八億人", "800 million users", "８００，０００，０００", "800000000円"]
+)
 def test_a_number_has_one_value_however_it_is_written(text: str) -> None:
     assert values(text) == ["#800000000"]
 
@@ -65,3 +75,24 @@ def test_values_and_sounds_never_pass_for_words(text: str) -> None:
     extra = index_terms(text)[len(plain) :]
     assert index_terms(text)[: len(plain)] == plain
     assert all(term[0] in MARKS and len(term) > 1 for term in extra)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "expected"),
+    [
+        ("サーバーの電力", "サーバが電力を使う", {"server", "電力"}),
+        ("引越しの日", "引っ越しをした", {"引っ越し"}),
+        ("何を使うのか", "道具を使って直す", {"使う"}),
+        ("AIの国", "ＯｐｅｎＡＩの話", set()),
+        ("AIの国", "ＡＩの話", {"ai"}),
+        ("the servers", "many servers", {"server"}),
+        ("8億人", "8億人の利用者", {"8", "億", "人"}),
+        ("?", "何か", set()),
+    ],
+)
+def test_matched_words_are_those_of_the_question_that_stand_in_the_text(
+    question: str, text: str, expected: set[str]
+) -> None:
+    (found,) = matched_words([question], question_terms(question), [text])
+    assert set(found) == expected
+    assert len(found) == len(set(found))

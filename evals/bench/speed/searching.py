@@ -36,7 +36,7 @@ def stages(home: Path, questions: Sequence[str]) -> dict[str, Any]:
     rows = [{"stage": stage, **_percentiles(times)} for stage, times in collected.items()]
     note = (
         f"同梱の記事({chunks} チャンク)への `ask`、{len(questions)} 問を1問ずつ(ms)。terms は質問の正規化・語・名前の表記探し、"
-        "embed は質問の埋め込み、fuse は候補すべての正確な点数と合算・文の一致、explain は結果の読み出し、read は根拠探し・文の組み立て・引用の検証です。"
+        "embed は質問の埋め込み、fuse は候補すべての正確な点数と合算、agree は文の一致、explain は結果の読み出し、read は根拠探し・文の組み立て・引用の検証です。"
     )
     return {"rows": rows, "note": note}
 
