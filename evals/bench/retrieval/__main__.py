@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -71,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     path.write_text(
         json.dumps({"machine": stamp(), "sets": known | results}, ensure_ascii=False, indent=1), "utf-8"
     )
-    write_report(options.reports)
+    print(write_report(options.reports).read_text("utf-8"))
     return 0
 
 
@@ -81,7 +80,9 @@ def _one_set(name: str, options: argparse.Namespace, cache: Path, console: Conso
     console.print(f"{name}: {len(material.questions):,} questions, {len(material.passages):,} passages")
     embedder = CachedEmbedder(BundledEmbedder(), cache / "vectors")
     asked = [question.text for question in material.questions]
-    embedder.embed_queries([*asked, *map(fold, asked)])  # at once, and kept: the peers embed what is asked as it is
+    embedder.embed_queries(
+        [*asked, *map(fold, asked)]
+    )  # at once, and kept: the peers embed what is asked as it is
     runs = ours.rank_all(material, embedder, cache / "homes" / name)
     p50 = {pipeline: run.p50_ms for pipeline, run in runs.items()}
     rankings = {pipeline: run.rankings for pipeline, run in runs.items()}
@@ -122,8 +123,7 @@ def _one_set(name: str, options: argparse.Namespace, cache: Path, console: Conso
 
 
 def _write_material(material: RankingSet, embedder: Embedder, folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     texts = [passage.indexed for passage in material.passages]
     Material(
         [(passage.id, text) for passage, text in zip(material.passages, texts, strict=True)],
@@ -134,18 +134,25 @@ def _write_material(material: RankingSet, embedder: Embedder, folder: Path) -> N
 
 
 def _peer(peer: str, python: str, folder: Path) -> dict[str, Any] | None:
-    """A peer's rankings; None when it is not installed.
+    """A peer's rankings, those of an earlier run on the same material if there are any; None if it is not installed.
 
     Raises:
         subprocess.CalledProcessError: it failed otherwise.
     """
+    path = folder / f"{peer}.json"
+    if path.exists() and (known := _rankings(path))["material"] == Material.digest(folder):
+        return known
     command = [python, "-W", "ignore", "-m", "evals.peers.ranking", peer, str(folder)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TOKENIZERS_PARALLELISM": "false"}
     done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False)
     if done.returncode == _NOT_INSTALLED:
         return None
     done.check_returncode()
-    result: dict[str, Any] = json.loads((folder / f"{peer}.json").read_text("utf-8"))
+    return _rankings(path)
+
+
+def _rankings(path: Path) -> dict[str, Any]:
+    result: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return result
 
 

@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     found["targets"] = targets(found)
     options.reports.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(found, ensure_ascii=False, indent=1), "utf-8")
-    write_report(options.reports)
+    print(write_report(options.reports).read_text("utf-8"))
     return 0
 
 
@@ -118,7 +118,9 @@ def _scale(options: argparse.Namespace, questions: Sequence[str], console: Conso
 def targets(found: dict[str, Any]) -> list[dict[str, Any]]:
     """Each target beside what was measured, for those that were."""
     ours: dict[str, Any] = next(iter(found.get("indexing", {}).get("rows", [])), {})
-    large: dict[str, Any] = next((r for r in found.get("scale", {}).get("rows", []) if r["chunks"] == _TARGET_SIZE), {})
+    large: dict[str, Any] = next(
+        (r for r in found.get("scale", {}).get("rows", []) if r["chunks"] == _TARGET_SIZE), {}
+    )
     wanted = [
         ("search p50、100k チャンク (ms)", large.get("search p50 (ms)"), "≤", 40.0),
         ("埋め込みのあと p50、100k チャンク (ms)", large.get("after embedding p50 (ms)"), "≤", 5.0),
