@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from rag.embedding.text import clean
 from rag.errors import MissingExtra, RerankingError
+from rag.model_text import clean
 
 
 class CrossEncoderReranker:

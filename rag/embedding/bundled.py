@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.embedding.text import clean
 from rag.embedding.windows import pool, slices, windows
 from rag.errors import EmbeddingError
 from rag.inference import Engine, ModelFolder, PerProcess, available_cores
+from rag.model_text import clean
 from rag.types import Vectors
 
 MODEL_FOLDER = Path(__file__).parent / "model"

@@ -17,10 +17,10 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from rag.embedding.calibration import unrelated_cosine
-from rag.embedding.text import clean
 from rag.embedding.vectors import unit_rows
 from rag.embedding.windows import pool, slices
 from rag.errors import ConfigError, EmbeddingError, EmbeddingUnavailable
+from rag.model_text import clean
 from rag.types import Vectors
 
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504, 529})

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rag.embedding.calibration import unrelated_cosine
-from rag.embedding.text import clean, defuse
 from rag.embedding.vectors import unit_rows
 from rag.embedding.windows import halve, pool
 from rag.errors import EmbeddingError, MissingExtra
+from rag.model_text import clean, defuse
 from rag.types import Vectors
 
 

@@ -1,4 +1,4 @@
-"""What every backend does to the copy of a text that is embedded."""
+"""What is done to the copy of a text that a model reads."""
 
 from __future__ import annotations
 

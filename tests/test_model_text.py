@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.embedding.text import clean, defuse
 from rag.embedding.vectors import unit_rows
 from rag.embedding.windows import halve, pool, slices, windows
 from rag.errors import EmbeddingError
+from rag.model_text import clean, defuse
 
 ANY_TEXT = st.text(alphabet=st.characters(codec=None, categories=None))
 
