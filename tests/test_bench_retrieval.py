@@ -16,6 +16,7 @@ from doubles import HashEmbedder
 from evals.bench.machine import described, stamp
 from evals.bench.report import write_report
 from evals.bench.retrieval import __main__ as command
+from evals.bench.retrieval import measure
 from evals.bench.retrieval.measure import measured, slices
 from evals.bench.retrieval.ours import rank_all, reciprocal_ranks
 from evals.bench.retrieval.sets import SETS, Passage, Question, RankingSet
@@ -80,7 +81,11 @@ def test_the_measures_are_those_of_the_ranks() -> None:
     assert 0 <= worst.behind_ours["R@5"].low < worst.behind_ours["R@5"].high  # type: ignore[operator]
 
 
-def test_the_low_overlap_half_holds_the_questions_that_share_fewest_words() -> None:
+def test_the_low_overlap_half_holds_the_questions_that_share_fewest_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert slices(TINY).keys() == {"all"}
+    monkeypatch.setattr(measure, "SLICED_FROM", 4)
     parts = slices(TINY)
     assert {question.id for question in parts["low-overlap half"]} == {"q3", "q4"}
     assert len(parts["all"]) == 4
@@ -145,7 +150,7 @@ def test_a_run_writes_numbers_a_report_and_a_chart(tmp_path: Path) -> None:
     assert numbers["sets"]["tiny"]["slices"]["all"]["questions"] == 4
     report = (tmp_path / "reports" / "retrieval.md").read_text("utf-8")
     assert "| **rag** |" in report
-    assert "low-overlap quarter" in report
+    assert "四つの文章。" in report
     ElementTree.fromstring((tmp_path / "reports" / "quality.svg").read_text("utf-8"))
 
 
@@ -159,7 +164,11 @@ def test_peers_that_are_not_installed_are_named_and_others_read(
             return subprocess.CompletedProcess(parts, 3)
         material = Material.read(folder)
         rankings = {id_: [material.passages[0][0]] for id_, _ in material.questions}
-        made = {"versions": {peer: "1.0"}, "pipelines": {f"{peer} x": {"rankings": rankings, "p50_ms": 1.0}}}
+        made = {
+            "material": Material.digest(folder),
+            "versions": {peer: "1.0"},
+            "pipelines": {f"{peer} x": {"rankings": rankings, "p50_ms": 1.0}},
+        }
         (folder / f"{peer}.json").write_text(json.dumps(made), "utf-8")
         return subprocess.CompletedProcess(parts, 0)
 

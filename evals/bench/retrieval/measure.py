@@ -15,6 +15,9 @@ from rag.japanese import content_words, fold
 
 MEASURES = {"R@1": R @ 1, "R@5": R @ 5, "R@10": R @ 10, "MRR@10": RR @ 10, "nDCG@10": nDCG @ 10}
 
+SLICED_FROM = 1000
+"""With fewer questions a part of them shows nothing."""
+
 Rankings = Mapping[str, Sequence[str]]
 
 
@@ -27,8 +30,10 @@ class Row(NamedTuple):
 
 
 def slices(material: RankingSet) -> dict[str, list[Question]]:
-    """All questions, and the half and quarter whose content words occur least in the passage sought."""
+    """All questions, and, where there are enough, the half and quarter that share fewest words with their passage."""
     texts = {passage.id: frozenset(content_words(fold(passage.indexed))) for passage in material.passages}
+    if len(material.questions) < SLICED_FROM:
+        return {"all": list(material.questions)}
     ordered = sorted(material.questions, key=lambda question: (_overlap(question, texts), question.id))
     count = len(ordered)
     return {
