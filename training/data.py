@@ -99,10 +99,10 @@ def prepare(source: Path) -> Data:
             paragraphs.append(Paragraph(text, number, title, found, _runs(text, found)))
         members.append(tuple(range(first, len(paragraphs))))
     titled = [f"{articles[paragraph.article]['title']}\n{paragraph.text}" for paragraph in paragraphs]
-    nearest = _nearest(titled, [question["question"] for _, _, question in asked])
+    ranked = nearest(titled, [question["question"] for _, _, question in asked])
     train: list[Question] = []
     development: list[Question] = []
-    for (paragraph, held_out, raw), near in zip(asked, nearest, strict=True):
+    for (paragraph, held_out, raw), near in zip(asked, ranked, strict=True):
         answer = raw["answers"][0]
         wordings = (raw["question"], *variants(raw["question"]))
         hard = [n for n in near if n != paragraph and not holds(paragraphs[n].text, answer["text"])]
@@ -139,7 +139,7 @@ def _runs(text: str, found: Pieces) -> tuple[tuple[int, int], ...]:
     return tuple(pairwise(edges))
 
 
-def _nearest(paragraphs: list[str], questions: list[str], count: int = 24) -> list[list[int]]:
+def nearest(paragraphs: list[str], questions: list[str], count: int = 24) -> list[list[int]]:
     """For each question the paragraphs of highest BM25, best first (k1 and b as in the product)."""
     places: dict[str, int] = {}
     counted = [Counter(tokens(text)) for text in paragraphs]

@@ -17,7 +17,7 @@ from training.data import Data, Question
 from training.network import ReaderNet
 
 Array = NDArray[np.float64]
-_IGNORED = frozenset("。、「」『』()()・ ")
+_IGNORED = frozenset("。、「」『』")
 
 
 def collate(inputs: Sequence[Input]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -46,7 +46,7 @@ def judge(net: ReaderNet, data: Data, questions: Sequence[Question]) -> dict[str
         place = data.paragraphs[question.paragraph]
         first, last = right["span"]
         said = place.text[place.pieces.starts[first] : place.pieces.ends[last]]
-        exact.append(float(_letters(said) == _letters(data.answer(question))))
+        exact.append(float(exactly(said, data.answer(question))))
         overlap.append(character_f1(said, data.answer(question)))
         for name, pairs in scores.items():
             pairs.append((right[name], wrong[name]))
@@ -62,6 +62,11 @@ def auroc(positive: Array, negative: Array) -> float:
     """Probability that a positive scores above a negative; ties count half."""
     above = (positive[:, None] > negative[None]).mean()
     return float(above + 0.5 * (positive[:, None] == negative[None]).mean())
+
+
+def exactly(said: str, gold: str) -> bool:
+    """Whether both are the same but for width, white space and punctuation."""
+    return _letters(said) == _letters(gold)
 
 
 def character_f1(said: str, gold: str) -> float:

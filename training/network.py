@@ -64,15 +64,19 @@ class ReaderNet(nn.Module):
         self.layers = nn.ModuleList(Block(width, inner) for _ in range(layers))
         self.span = nn.Linear(width, 2)
         self.passage = nn.Linear(width, 2)
+        self.frozen = 0
+        """How many layers, from the first on, learn no more: a fifth of the time for every three of twelve."""
 
     def forward(self, ids: Tensor, segments: Tensor, lengths: Tensor) -> Logits:
         """`ids`, `segments`: (batch, tokens), padded at the end. `lengths`: (batch,)."""
         places = torch.arange(ids.shape[1], device=ids.device)
         inside = places[None] < lengths[:, None]
         mask = None if bool(inside.all()) else torch.where(inside, 0.0, -1e4)[:, None, None]
-        x = self.embedding_norm(self.words(ids) + self.positions(places) + self.segments(segments))
-        for layer in self.layers:
-            x = layer(x, mask)
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen):
+            x = self.embedding_norm(self.words(ids) + self.positions(places) + self.segments(segments))
+        for number, layer in enumerate(self.layers):
+            with torch.set_grad_enabled(torch.is_grad_enabled() and number >= self.frozen):
+                x = layer(x, mask)
         spans = self.span(x).float()
         allowed = (segments == 1) | (places == 0)[None]
         spans = spans.masked_fill(~allowed[..., None], -1e4)

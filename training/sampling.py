@@ -41,9 +41,9 @@ class Example(NamedTuple):
 
 def budget(progress: float, rng: random.Random) -> int:
     """Tokens of a passage: mostly short at first, because more examples teach more, and long ones at the end."""
-    if rng.random() < 0.08 + 0.25 * max(0.0, progress - 0.6) / 0.4:
+    if rng.random() < 0.06 + 0.14 * max(0.0, progress - 0.6) / 0.4:
         return rng.randint(224, 384)
-    return rng.randint(56, 168 if progress < 0.6 else 224)
+    return rng.randint(48, 144 if progress < 0.6 else 192)
 
 
 def examples(

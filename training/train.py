@@ -40,8 +40,8 @@ TOKENS = 1600
 POOL = 576
 """Questions whose examples are sorted by length and shuffled together."""
 
-SAVE_EVERY, JUDGE_EVERY = 300.0, 900.0
-JUDGED, JUDGED_LAST = 100, 400
+SAVE_EVERY, JUDGE_EVERY = 300.0, 1200.0
+JUDGED, JUDGED_LAST = 40, 200
 
 
 class Run:
@@ -78,6 +78,7 @@ class Run:
             self.net.load_state_dict(state.pop("net"))
             self.optimiser.load_state_dict(state.pop("optimiser"))
             vars(self).update(state)
+            self.pool += 1  # the rest of a pool is left out rather than its beginning seen twice
 
     def save(self) -> None:
         """Write the checkpoint whole or not at all."""
@@ -163,7 +164,8 @@ def train(run: Run, data: Data, cores: FreeCores) -> None:
             torch.set_num_threads(cores.count())
             recent.append(_update(run, batch))
             if run.step % 20 == 0:
-                means = {name: [one[name] for one in recent if name in one] for name in recent[0]}
+                names = dict.fromkeys(name for one in recent for name in one)
+                means = {name: [one[name] for one in recent if name in one] for name in names}
                 logged = {name: round(float(np.mean(values)), 4) for name, values in means.items()}
                 run.log({**logged, "threads": torch.get_num_threads()})
                 recent = []
@@ -191,12 +193,16 @@ def main() -> None:
     when.add_argument("--minutes", type=float, help="how long to train from now on")
     when.add_argument("--until", help="UTC time of day to train until, such as 08:25")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="at most (default: %(default)s)")
+    parser.add_argument(
+        "--freeze", type=int, default=0, help="layers that learn no more (default: %(default)s)"
+    )
     options = parser.parse_args()
     torch.manual_seed(SEED)
     options.output.mkdir(parents=True, exist_ok=True)
     data = load(options.data, options.output / "data.pickle")
     run = Run(options.output, _end(options.minutes, options.until))
     run.resume()
+    run.net.frozen = options.freeze
     train(run, data, FreeCores(options.threads))
 
 

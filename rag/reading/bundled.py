@@ -1,4 +1,4 @@
-"""The trained reader in 4 bits, shipped with the package: one pass finds the span, ranks and doubts.
+"""The trained reader in 8 bits, shipped with the package: one pass finds the span, ranks and doubts.
 
 Built by `scripts/build_reader_model.py`; where it comes from and what it reaches is in `docs/reader-model.md`.
 """
@@ -7,23 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import accumulate, pairwise
 from pathlib import Path
 
 import numpy as np
 
 from rag.errors import ReadingError
 from rag.inference import ModelFolder, PerProcess, available_cores
-from rag.reading.encoding import END, START, Input, Pieces, assemble, pieces, room, whole_words, windows
-from rag.reading.spans import PassageReading, ReadWindow
+from rag.reading.encoding import END, START, whole_words
+from rag.reading.passages import PassageReader
+from rag.reading.spans import PassageReading
 from rag.types import Passage
 
 MODEL_FOLDER = Path(__file__).parent / "model"
 TEXT_RULES = 1
 """Goes into the model id. Raise it when pieces, windows or the form of the input change."""
-
-OVERLAP = 96
-"""Pieces that neighbouring windows of a long passage share, more than any answer has."""
 
 _SHORTEST = (np.array([START, END, END], np.int64), np.zeros(3, np.int64))
 
@@ -37,11 +34,11 @@ class BundledReader:
     """
 
     def __init__(self, folder: Path = MODEL_FOLDER, *, threads: int | None = None) -> None:
-        count = threads or available_cores()
+        self._threads = threads or available_cores()
         self._files = ModelFolder(
             folder, "同梱の読解モデル", "python scripts/build_reader_model.py", ReadingError
         )
-        self._model = PerProcess(lambda: self._files.load(lambda: _Model(self._files, count)))
+        self._model = PerProcess(lambda: self._files.load(self._make))
 
     @property
     def model_id(self) -> str:
@@ -56,47 +53,8 @@ class BundledReader:
         """Read and verify the model now instead of at the first call."""
         self._model.get()
 
-
-class _Model:
-    """Tokenizer and engine of one process."""
-
-    def __init__(self, files: ModelFolder, threads: int) -> None:
+    def _make(self) -> PassageReader:
         with ThreadPoolExecutor(1) as aside:
-            tokenizer = aside.submit(files.tokenizer)
-            self._engine = files.engine(threads, _SHORTEST)
-            self._tokenizer = whole_words(tokenizer.result())
-
-    def read(self, question: str, passages: Sequence[Passage]) -> list[PassageReading]:
-        """One reading a passage, in order."""
-        asked = self._pieces(question)
-        cut = [self._inputs(asked, passage) for passage in passages]
-        flat = [one for inputs in cut for one, _ in inputs]
-        outputs = self._engine.run([(one.ids, one.segments) for one in flat])
-        edges = list(accumulate((len(inputs) for inputs in cut), initial=0))
-        readings = []
-        for inputs, (start, end) in zip(cut, pairwise(edges), strict=True):
-            read = zip(inputs, outputs[start:end], strict=True)
-            readings.append(
-                PassageReading(
-                    tuple(_window(one, part, spans, judged) for (one, part), (spans, judged) in read)
-                )
-            )
-        return readings
-
-    def _inputs(self, asked: Pieces, passage: Passage) -> list[tuple[Input, Pieces]]:
-        """The passage in windows of nearly equal length, each with the question and the title in front."""
-        title = self._pieces(passage.title)
-        body = self._pieces(passage.text)
-        runs = windows(len(body.ids), room(asked.ids, title.ids), OVERLAP)
-        parts = [body.part(start, end) for start, end in runs]
-        return [(assemble(asked.ids, title.ids, part.ids), part) for part in parts]
-
-    def _pieces(self, text: str) -> Pieces:
-        return pieces(text, self._tokenizer)
-
-
-def _window(one: Input, part: Pieces, spans: np.ndarray, judged: np.ndarray) -> ReadWindow:
-    inside = slice(one.first, one.first + len(part.ids))
-    nothing = float(spans[0].sum())
-    start, end = spans[inside].T
-    return ReadWindow(part, start, end, nothing, float(judged[0]), float(judged[1]))
+            tokenizer = aside.submit(self._files.tokenizer)
+            engine = self._files.engine(self._threads, _SHORTEST)
+            return PassageReader(engine, whole_words(tokenizer.result()))

@@ -12,7 +12,7 @@ from rag.reading.encoding import Pieces
 from rag.types import ScoredSpan
 
 LONGEST = 64
-"""Pieces of the longest answer; 99.9 % of JaQuAD's are shorter."""
+"""Pieces of the longest answer that is found; of 31,715 in JaQuAD one is longer."""
 
 Logits = NDArray[np.float32]
 
