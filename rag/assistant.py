@@ -11,7 +11,7 @@ from typing import NamedTuple, Self, cast
 from rag import retrieval
 from rag.answering.conversation import complete
 from rag.answering.extractive import ExtractiveAnswerer
-from rag.answering.llm_client import Connection
+from rag.answering.llm.client import Connection
 from rag.chunking import CHUNKER
 from rag.config import (
     EmbeddingSettings,
@@ -330,7 +330,7 @@ def open_engine(settings: LlmSettings, embedder: Embedder, reader: Reader | None
     extractive = ExtractiveAnswerer(embedder, reader)
     if not settings.model:
         return Engine(extractive, complete)
-    from rag.answering.llm import LlmAnswerer
+    from rag.answering.llm.answerer import LlmAnswerer
 
     answerer = LlmAnswerer(llm_connection(settings), extractive, settings.timeout_s)
     return Engine(answerer, answerer.complete)

@@ -11,8 +11,8 @@ from pydantic import SecretStr
 from scripted_server import Act, Body, Handler, Pace, ScriptedServer, completes, prompt_of
 
 from rag.answering.extractive import ExtractiveAnswerer
-from rag.answering.llm import LlmAnswerer
-from rag.answering.llm_client import Connection, OutputMode
+from rag.answering.llm.answerer import LlmAnswerer
+from rag.answering.llm.client import Connection, OutputMode
 from rag.chunking import chunk
 from rag.types import Abstention, Answerer, Article, Hit, Reply, Statement
 

@@ -15,7 +15,7 @@ from scripted_server import Act, ScriptedServer, completes, fails, serving
 from evals.generating.generate import main
 from evals.generating.llm import REJECTIONS, Proposed, generate_by_llm, verified
 from evals.items import EvalError, Item, load_items
-from rag.answering.llm_client import Connection
+from rag.answering.llm.client import Connection
 from rag.chunking import chunk
 
 pytest.importorskip("pydantic_ai.models.openai", reason='pip install "rag[llm]"')

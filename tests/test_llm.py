@@ -30,8 +30,8 @@ from llm_doubles import (
 from scripted_server import Act, ScriptedServer, completes, serving
 
 from rag.answering.extractive import ExtractiveAnswerer
-from rag.answering.llm_client import OutputMode
-from rag.answering.llm_sources import MOST_HITS
+from rag.answering.llm.client import OutputMode
+from rag.answering.llm.sources import MOST_HITS
 from rag.types import Abstention, Answer, Hit, Reply
 
 pytest.importorskip("pydantic_ai.models.openai", reason='pip install "rag[llm]"')

@@ -13,8 +13,8 @@ import pytest
 from evals.items import Item, load_items
 from evals.metrics.text import states
 from rag import Assistant
-from rag.answering.llm_composing import MOST_SOURCES, Checker, WrittenStatement
-from rag.answering.llm_sources import Sources, gather
+from rag.answering.llm.composing import MOST_SOURCES, Checker, WrittenStatement
+from rag.answering.llm.sources import Sources, gather
 from rag.assistant import READ
 
 QUESTIONS = Path(__file__).parent.parent / "evals" / "questions.jsonl"

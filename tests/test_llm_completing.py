@@ -11,7 +11,7 @@ from llm_doubles import KEY, answerer, rows_of
 from scripted_server import Act, ScriptedServer, completes, fails, hang_up, serving
 
 from rag.answering.conversation import complete
-from rag.answering.llm_completing import REMEMBERED, is_faithful
+from rag.answering.llm.completing import REMEMBERED, is_faithful
 from rag.types import Turn
 
 TURNS = (

@@ -23,7 +23,7 @@ from llm_doubles import (
 )
 from scripted_server import ScriptedServer, prompt_of, serving
 
-from rag.answering.fence import fenced
+from rag.answering.llm.fence import fenced
 from rag.types import Abstention, Answer, Article
 
 pytest.importorskip("pydantic_ai.models.openai", reason='pip install "rag[llm]"')

@@ -41,10 +41,10 @@ from scripted_server import (
 )
 
 from rag.answering.extractive import ExtractiveAnswerer
-from rag.answering.llm import LlmAnswerer
-from rag.answering.llm_client import Connection, open_agent
-from rag.answering.llm_composing import Written
-from rag.answering.llm_exchange import ATTEMPTS, LONGEST_ANSWER
+from rag.answering.llm.answerer import LlmAnswerer
+from rag.answering.llm.client import Connection, open_agent
+from rag.answering.llm.composing import Written
+from rag.answering.llm.exchange import ATTEMPTS, LONGEST_ANSWER
 from rag.errors import ConfigError, MissingExtra
 from rag.types import Answer
 

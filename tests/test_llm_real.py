@@ -13,8 +13,8 @@ from typing import get_args
 import pytest
 from llm_doubles import TEXT, FindsNothing, harbour, hits_of, streamed
 
-from rag.answering.llm import LlmAnswerer
-from rag.answering.llm_client import Connection, OutputMode
+from rag.answering.llm.answerer import LlmAnswerer
+from rag.answering.llm.client import Connection, OutputMode
 from rag.types import Abstention
 from rag.verification import support
 

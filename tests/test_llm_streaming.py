@@ -25,8 +25,8 @@ from llm_doubles import (
 from scripted_server import Pace, ScriptedServer, completes, serving
 
 from rag.answering.composing import Citations
-from rag.answering.llm_client import OutputMode
-from rag.answering.llm_composing import Checked, settle, sure
+from rag.answering.llm.client import OutputMode
+from rag.answering.llm.composing import Checked, settle, sure
 from rag.japanese import Span
 from rag.types import Abstention, Answer, Statement
 

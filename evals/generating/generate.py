@@ -28,7 +28,7 @@ from pydantic import SecretStr
 from evals.generating.rules import LONGEST_QUESTION, Draft, of_item, of_list, of_sentence
 from evals.items import EvalError, EvidenceSpan, Item
 from rag import Article, RagError
-from rag.answering.llm_client import Connection, OutputMode
+from rag.answering.llm.client import Connection, OutputMode
 from rag.corpus import read_article
 from rag.japanese import content_words, fold, words
 from rag.structure import Unit, sections, units

@@ -14,10 +14,10 @@ from evals.generating.rules import LONGEST_QUESTION
 from evals.items import EvalError, EvidenceSpan, Item
 from evals.metrics.text import states
 from rag import Article
-from rag.answering.fence import fenced
-from rag.answering.llm_client import Connection, open_agent
-from rag.answering.llm_trouble import trouble_of
-from rag.answering.prompts import GENERATING
+from rag.answering.llm.client import Connection, open_agent
+from rag.answering.llm.fence import fenced
+from rag.answering.llm.prompts import GENERATING
+from rag.answering.llm.trouble import trouble_of
 from rag.chunking import chunk
 from rag.japanese import content_words, fold
 

@@ -28,7 +28,7 @@ from evals.judge.report import Agreement, StatementVerdict, Verdict, agreement, 
 from evals.metrics import score
 from evals.runs import load, write_json
 from rag import RagError
-from rag.answering.llm_client import Connection, OutputMode, open_agent, safe
+from rag.answering.llm.client import Connection, OutputMode, open_agent, safe
 from rag.errors import ConfigError
 
 __all__ = ["Verdict", "agreement", "judge_folder", "judge_run"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from rag.answering.fence import fenced
+from rag.answering.llm.fence import fenced
 
 INSTRUCTIONS = """\
 あなたは、回答の各文が引用で裏付けられているかを調べる審査員です。

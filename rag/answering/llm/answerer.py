@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rag.answering.conversation import complete
-from rag.answering.llm_client import Connection, open_agent
-from rag.answering.llm_completing import Completed, complete_by_llm
-from rag.answering.llm_exchange import Exchange, Finished
-from rag.answering.llm_sources import gather
-from rag.answering.llm_thread import told_by
-from rag.answering.prompts import COMPLETING
+from rag.answering.llm.client import Connection, open_agent
+from rag.answering.llm.completing import Completed, complete_by_llm
+from rag.answering.llm.exchange import Exchange, Finished
+from rag.answering.llm.prompts import COMPLETING
+from rag.answering.llm.sources import gather
+from rag.answering.llm.thread import told_by
 from rag.english import is_english
 from rag.messages import Lang, text
 from rag.types import (

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from rag.answering.fence import fenced
+from rag.answering.llm.fence import fenced
 from rag.japanese import Span
 from rag.structure import Unit, sections, units
 from rag.types import Article, Hit, Section

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 
 from pydantic import BaseModel
 
-from rag.answering.fence import fenced
-from rag.answering.llm_client import Connection, open_agent
-from rag.answering.llm_thread import told_by
-from rag.answering.llm_trouble import trouble_of
-from rag.answering.prompts import COMPLETING
+from rag.answering.llm.client import Connection, open_agent
+from rag.answering.llm.fence import fenced
+from rag.answering.llm.prompts import COMPLETING
+from rag.answering.llm.thread import told_by
+from rag.answering.llm.trouble import trouble_of
 from rag.english import is_english
 from rag.japanese import fold, is_content, words
 from rag.quantities import dates, numbers

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from pydantic import BaseModel
 
 from rag.answering.composing import Citations, readable
-from rag.answering.llm_sources import Source, Sources
+from rag.answering.llm.sources import Source, Sources
 from rag.types import Citation, Dropped, Statement
 from rag.verification import support
 

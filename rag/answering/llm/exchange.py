@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from rag.answering.llm_client import Connection, open_agent
-from rag.answering.llm_composing import (
+from rag.answering.llm.client import Connection, open_agent
+from rag.answering.llm.composing import (
     MOST_STATEMENTS,
     Checked,
     Checker,
@@ -21,9 +21,9 @@ from rag.answering.llm_composing import (
     settle,
     sure,
 )
-from rag.answering.llm_sources import Sources
-from rag.answering.llm_trouble import AnswerTooLong, Trouble, is_passing, trouble_of
-from rag.answering.prompts import ANSWER_IN, ANSWERING, complaint
+from rag.answering.llm.prompts import ANSWER_IN, ANSWERING, complaint
+from rag.answering.llm.sources import Sources
+from rag.answering.llm.trouble import AnswerTooLong, Trouble, is_passing, trouble_of
 from rag.messages import Lang
 from rag.types import Dropped, Statement, Usage
 
