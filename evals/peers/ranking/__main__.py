@@ -36,7 +36,7 @@ def main() -> int:
         return 3
     runs = {name: _run(material, pipeline) for name, pipeline in pipelines.items()}
     versions = {package: metadata.version(package) for package in PEERS[options.peer]}
-    result = {"versions": versions, "pipelines": runs}
+    result = {"material": Material.digest(options.folder), "versions": versions, "pipelines": runs}
     (options.folder / f"{options.peer}.json").write_text(json.dumps(result, ensure_ascii=False), "utf-8")
     return 0
 

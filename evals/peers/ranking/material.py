@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,6 +40,12 @@ class Material(NamedTuple):
             lines = [json.dumps(row, ensure_ascii=False) for row in rows]
             (folder / f"{name}.jsonl").write_text("\n".join(lines), "utf-8")
             np.save(folder / f"{name}.npy", vectors, allow_pickle=False)
+
+    @staticmethod
+    def digest(folder: Path) -> str:
+        """SHA-256 over what `write` wrote: rankings of equal material are equal."""
+        files = [folder / f"{name}.{kind}" for name in ("passages", "questions") for kind in ("jsonl", "npy")]
+        return sha256(b"".join(sha256(file.read_bytes()).digest() for file in files)).hexdigest()
 
     def vector_of(self) -> Callable[[str], Any]:
         """Looks up the vector of a text, for peers that insist on embedding by themselves."""
