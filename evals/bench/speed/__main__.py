@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         found["indexing"] = indexing.measure(options.texts, options.runs, options.peers_python)
     if "stages" in options.only:
         console.print("stages")
-        found["stages"] = searching.stages(ROOT, questions)
+        found["stages"] = searching.stages(ROOT / "corpus", questions)
     if "scale" in options.only:
         found |= _scale(options, questions, console)
     found["targets"] = targets(found)

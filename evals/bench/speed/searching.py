@@ -24,21 +24,27 @@ _PERCENTILES = (50, 95, 99)
 _WARM_UP = 5
 
 
-def stages(home: Path, questions: Sequence[str]) -> dict[str, Any]:
-    """Milliseconds of `Assistant.ask` by stage over a home folder, for questions new to the process."""
+def stages(corpus: Path, questions: Sequence[str]) -> dict[str, Any]:
+    """Milliseconds of `Assistant.ask` by stage over a corpus folder, for questions new to the process."""
     collected: dict[str, list[float]] = {}
-    with Assistant.open(home) as assistant:
-        assistant.ask("準備のための質問です。")
-        for question in questions:
-            for stage, milliseconds in assistant.ask(question).timings_ms.items():
-                collected.setdefault(stage, []).append(milliseconds)
-        chunks = assistant.chunk_count()
+    with tempfile.TemporaryDirectory() as home:
+        shutil.copytree(corpus, Path(home) / "corpus")
+        chunks = _asked(Path(home), questions, collected)
     rows = [{"stage": stage, **_percentiles(times)} for stage, times in collected.items()]
     note = (
         f"同梱の記事({chunks} チャンク)への `ask`、{len(questions)} 問を1問ずつ(ms)。terms は質問の正規化・語・名前の表記探し、"
         "embed は質問の埋め込み、fuse は候補すべての正確な点数と合算、agree は文の一致、explain は結果の読み出し、read は根拠探し・文の組み立て・引用の検証です。"
     )
     return {"rows": rows, "note": note}
+
+
+def _asked(home: Path, questions: Sequence[str], collected: dict[str, list[float]]) -> int:
+    with Assistant.open(home) as assistant:
+        assistant.ask("準備のための質問です。")
+        for question in questions:
+            for stage, milliseconds in assistant.ask(question).timings_ms.items():
+                collected.setdefault(stage, []).append(milliseconds)
+        return assistant.chunk_count()
 
 
 def _percentiles(times: Sequence[float], prefix: str = "") -> dict[str, float]:
