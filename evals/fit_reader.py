@@ -87,7 +87,7 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, required=True, help="folder with jaquad-train.json.gz")
     parser.add_argument("--articles", type=int, default=20, help="JaQuAD articles to sample (default 20)")
-    parser.add_argument("--questions", type=int, default=400, help="JaQuAD questions to sample (default 400)")
+    parser.add_argument("--questions", type=int, default=80, help="JaQuAD questions to sample (default 80)")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
 
