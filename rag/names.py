@@ -48,16 +48,21 @@ def variants(word: str) -> tuple[str, ...]:
     return tuple(each for each in group if _bare(each) != _bare(word))
 
 
-def synonyms_in(text: str) -> list[str]:
-    """Other names of everything named in a text that `synonyms.tsv` lists, in order, without repeats.
+def listed_in(text: str) -> list[str]:
+    """What a text names that `synonyms.tsv` lists, folded, in order; `variants` tells the other names of each.
 
     A name counts where whole words spell it; the longest name at a place does, not those inside it.
     """
     folded = fold(text)
-    listed = [folded[start:end] for start, end in _known_spans(folded)]
+    listed = list(dict.fromkeys(folded[start:end] for start, end in _known_spans(folded)))
     if not has_kana(folded):  # who is a word of English, and an organisation only in Japanese
         listed = [name for name in listed if name not in STOP_WORDS]
-    return list(dict.fromkeys(other for name in listed for other in variants(name)))
+    return [name for name in listed if variants(name)]
+
+
+def synonyms_in(text: str) -> list[str]:
+    """Other names of everything that a text names and `synonyms.tsv` lists, in order, without repeats."""
+    return list(dict.fromkeys(other for name in listed_in(text) for other in variants(name)))
 
 
 class Name(NamedTuple):

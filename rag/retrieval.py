@@ -7,8 +7,10 @@ lexical search alone on public Japanese data; the weight is a broad optimum (.4 
 score = (1 − a) · fused + a · agreement, where the agreement of the best few candidates is how much of the question
 stands in one of their sentences (`rag.agreement`); that of the others, which stay behind them, is 0.
 
-A name is also searched by the spellings it has in the corpus: chunks with a name of the same sound are looked up, and
-what they really call it joins the terms (オープンエーアイ: openai). No list of names is kept, and any store can do it.
+A name that stands nowhere in the corpus as it is written is searched by what the corpus calls it: chunks with a name
+of the same sound are looked up, and what they really call it joins the terms (オープンエーアイ: openai), and so do its
+other names by `synonyms.tsv`. No list of names is kept, and any store can do it. For names that are there as written,
+other names found less, not more, on JaQuAD.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from rag.agreement import sentence_agreement
 from rag.chunking import indexed_text
 from rag.english import translations
 from rag.japanese import fold, tokens, words
-from rag.names import names, sounds, spellings
+from rag.names import listed_in, names, sounds, spellings, variants
 from rag.terms import MARKS, PAIR, matched_words, question_terms
 from rag.timing import Timer
 from rag.types import Article, Chunk, Embedder, Filter, Hit, Reranker, Scored, Store
@@ -38,6 +40,7 @@ AGREEMENT_WEIGHT = 1 / 6
 RERANKED = 30
 """How many candidates a reranker reads, at least."""
 
+_LOOKED_AT = 3
 _HEARD = 20
 """How many chunks with names of the same sound are looked through for each name of the question."""
 
@@ -73,9 +76,8 @@ def search(
     with timer("embed"):
         vector = embedder.embed_queries([fold(question)])[0]  # width and case must not change what is found
     with timer("terms"):
-        spelled = _spelled(question, store, where)
-        others = [term for name in spelled for term in tokens(name)]
-        terms = [*question_terms(question), *2 * others]
+        others = _other_names(question, store, where)
+        terms = [*question_terms(question), *(term for name in others for term in 2 * tokens(name))]
     candidates = max(CANDIDATES, k)
     with timer("dense"):
         dense = store.dense(vector, candidates, where)
@@ -95,7 +97,7 @@ def search(
     with timer("explain"):
         found = _found(ranking, chunks, store)
         matched = matched_words(
-            [question, *spelled], terms, [indexed_text(each.article, each.chunk) for each in found]
+            [question, *others], terms, [indexed_text(each.article, each.chunk) for each in found]
         )
         hits = _hits(found, matched, dense, lexical)
     if reranker:
@@ -104,18 +106,32 @@ def search(
     return hits
 
 
-def _spelled(question: str, store: Store, where: Filter | None) -> list[str]:
-    """The spellings that the names of a question have in the chunks searched."""
-    asked = [name.text for name in names(fold(question)) if not _has_other_words(name.text)]
-    alike = {name: [row.chunk_id for row in store.lexical(sounds(name), _HEARD, where)] for name in asked}
-    chunk_ids = list(dict.fromkeys(chunk_id for found in alike.values() for chunk_id in found))
-    texts = {chunk.id: fold(chunk.text) for chunk in store.chunks(chunk_ids)} if chunk_ids else {}
-    written = [
-        spelling
-        for name, found in alike.items()
-        for spelling in spellings(name, "\n".join(texts[each] for each in found if each in texts))
-    ]
-    return list(dict.fromkeys(written))
+def _other_names(question: str, store: Store, where: Filter | None) -> list[str]:
+    """What the chunks searched call the things that the question names as they never do."""
+    spelled = [name.text for name in names(fold(question)) if not _has_other_words(name.text)]
+    absent = {
+        name: not _stands_in(name, store, where) for name in dict.fromkeys([*spelled, *listed_in(question)])
+    }
+    found = [other for name in spelled if absent[name] for other in _spelled(name, store, where)]
+    listed = [other for name in listed_in(question) if absent[name] for other in variants(name)]
+    return list(dict.fromkeys([*found, *listed]))
+
+
+def _stands_in(name: str, store: Store, where: Filter | None) -> bool:
+    """Whether a chunk has the name as it is written; the few that share most of its letters are looked at."""
+    return any(name in text for text in _texts(tokens(name), _LOOKED_AT, store, where))
+
+
+def _spelled(name: str, store: Store, where: Filter | None) -> list[str]:
+    return spellings(name, "\n".join(_texts(sounds(name), _HEARD, store, where)))
+
+
+def _texts(terms: Sequence[str], count: int, store: Store, where: Filter | None) -> list[str]:
+    """The folded texts of the best chunks for some terms."""
+    ranking = store.lexical(terms, count, where)
+    chunks = store.chunks([row.chunk_id for row in ranking]) if ranking else []
+    articles = {article.id: article for article in store.articles([*{chunk.article_id for chunk in chunks}])}
+    return [fold(indexed_text(articles[c.article_id], c)) for c in chunks if c.article_id in articles]
 
 
 def _has_other_words(name: str) -> bool:

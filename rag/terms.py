@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from rag.english import expansion
 from rag.japanese import Word, fold, tokens, words
-from rag.names import sounds, synonyms_in
+from rag.names import sounds
 from rag.quantities import Date, dates, numbers
 
 TOKENIZER = "unidic-lite-words+bigrams+values+sounds+title/3"
@@ -33,14 +33,12 @@ def index_terms(text: str, title: str = "") -> list[str]:
 
 
 def question_terms(question: str) -> list[str]:
-    """What a question is searched by: each word and value twice, the rest once, which is half the weight.
+    """What a question is searched by: each word and value twice, pairs of letters once, which is half the weight.
 
-    Pairs of letters and other names for a thing only support the words. The spellings that the names of the question
-    have in the corpus are not among them.
+    Other names and spellings of what it names are not among them: see `rag.retrieval`.
     """
     own = list(dict.fromkeys([*tokens(question), *values(question), *expansion(question)]))
-    others = [token for name in synonyms_in(question) for token in tokens(name) if token not in own]
-    return [*own, *(term for term in own if not term.startswith(PAIR)), *dict.fromkeys(others)]
+    return [*own, *(term for term in own if not term.startswith(PAIR))]
 
 
 def values(text: str) -> list[str]:
@@ -74,8 +72,7 @@ def matched_words(asked: Sequence[str], terms: Sequence[str], texts: Sequence[st
     `asked`: what the terms come from, which has their forms: the question, and names it was searched by besides.
     Found in the folded text as strings, which costs a hundredth of parsing it: サーバ is seen in サーバー, 使う in 使って.
     """
-    others = [name for text in asked for name in synonyms_in(text)]
-    forms = {word.key: _forms(word) for text in (*asked, *others) for word in words(fold(text))}
+    forms = {word.key: _forms(word) for text in asked for word in words(fold(text))}
     patterns = {
         term: re.compile("|".join(_pattern(form) for form in forms.get(term, ()) or (term,)))
         for term in dict.fromkeys(terms)
