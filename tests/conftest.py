@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from doubles import HashEmbedder, Run, Runner, open_assistant
+from doubles import CORPUS, HashEmbedder, Opener, Run, Runner, open_assistant
 from hypothesis import settings
 from shelf import Shelf
 
 from rag import cli
 from rag.assistant import Assistant
-
-CORPUS = Path(__file__).parent.parent / "corpus"
 
 settings.register_profile("any machine", deadline=None)  # a busy one is slow, and no less right
 settings.load_profile("any machine")
@@ -44,9 +42,6 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture
 def embedder() -> HashEmbedder:
     return HashEmbedder()
-
-
-Opener = Callable[[], Assistant]
 
 
 @pytest.fixture

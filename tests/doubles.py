@@ -17,8 +17,12 @@ from rag.corpus import article_paths, read_article
 from rag.store.local import LocalStore
 from rag.types import Article, Store, Vectors
 
+CORPUS = Path(__file__).parent.parent / "corpus"
 FIDX = "fidx-generative-ai-weekly-2026-01-w4"
 INFOQ = "infoq-stargate-openai-for-countries"
+
+
+Opener = Callable[[], Assistant]
 
 
 class HashEmbedder:

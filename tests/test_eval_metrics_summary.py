@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CORPUS
+from doubles import CORPUS
 from scipy.stats import binomtest
 
 from evals.items import Item, load_items

@@ -190,7 +190,7 @@ def test_other_commands_do_not_wait_for_the_evaluation() -> None:
 
 @pytest.mark.e2e
 def test_the_real_assistant_over_six_questions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from conftest import CORPUS
+    from doubles import CORPUS
 
     from rag.cli import main
 

@@ -9,8 +9,7 @@ from typing import Any
 import hypothesis
 import pytest
 import schemathesis
-from conftest import CORPUS
-from doubles import open_assistant
+from doubles import CORPUS, open_assistant
 from http_server import served, settings
 from hypothesis import given
 from hypothesis.errors import InvalidArgument, Unsatisfiable

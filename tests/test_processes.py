@@ -13,8 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from conftest import CORPUS
-from doubles import FIDX, INFOQ, assert_in_step, corpus_file
+from doubles import CORPUS, FIDX, INFOQ, assert_in_step, corpus_file
 
 from rag.assistant import Assistant, manifest
 from rag.chunking import chunk

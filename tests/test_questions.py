@@ -9,8 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from conftest import CORPUS
-from doubles import FIDX, assert_in_step, make_article
+from doubles import CORPUS, FIDX, assert_in_step, make_article
 from honesty import QUESTIONS, assert_honest
 
 from rag import Abstention, Answer, Assistant

@@ -16,8 +16,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import Opener
-from doubles import Runner, assert_in_step, corpus_file, make_article
+from doubles import Opener, Runner, assert_in_step, corpus_file, make_article
 from fastapi import FastAPI
 from http_server import QUESTION, assert_problem, served, settings
 from starlette.testclient import TestClient
