@@ -55,5 +55,5 @@ def test_right_answers_pass_and_answers_to_other_questions_do_not(home: Path) ->
                     written = WrittenStatement(evidence=keys, text=wrong.gold)
                     other[not checker.check(written).problems] += 1
     print(f"right: {right[True]}/{right.total()} pass, other: {other[False]}/{other.total()} refused")
-    assert right[True] >= 0.97 * right.total()
+    assert right[True] >= 0.95 * right.total()
     assert other[False] >= 0.96 * other.total()

@@ -163,6 +163,7 @@ def reply(question: str, found: Sequence[Passage], took_ms: float) -> dict[str, 
     return {
         "id": None,
         "question": question,
+        "standalone_question": None,
         "status": "answered" if top else "abstained",
         "answer": top[0].text if top else "",
         "statements": [{"text": best.text, "citations": [1]} for best in top],
@@ -171,6 +172,10 @@ def reply(question: str, found: Sequence[Passage], took_ms: float) -> dict[str, 
         "reason": None if top else "no_evidence",
         "confidence": None,
         "suggestions": [],
+        "dropped": [],
+        "engine": "peer",
+        "notice": None,
+        "usage": None,
         "timings_ms": {"total": round(took_ms, 3)},
     }
 
@@ -184,6 +189,7 @@ def _citation(best: Passage) -> dict[str, Any]:
         "quote": best.text,
         "quote_sha256": sha256(best.text.encode("utf-8", "surrogatepass")).hexdigest(),
         "deep_link": best.url,
+        "answer_span": None,
     }
 
 

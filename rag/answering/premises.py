@@ -58,9 +58,10 @@ def _correction(claim: str, item: Evidence) -> str | None:
     context = "\n".join((item.hit.article.title, *item.section.heading_path))
     if stance(claim, item.text) == "contradicts":
         return readable_quote(item)
-    kinds = {problem.kind for problem in support(claim, [item.text], context)}
+    wrong = support(claim, [item.text], context)
     subject = claim.partition("が")[0]
-    if not kinds or not kinds <= {"role", "name"} or not _is_only_names(subject):
+    only_who = all(problem.kind in ("role", "name") or problem.text in fold(subject) for problem in wrong)
+    if not wrong or not only_who or not _is_only_names(subject):
         return None
     for name in _names(item.text):
         instead = claim.replace(subject, name, 1)
