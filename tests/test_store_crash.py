@@ -59,7 +59,8 @@ def test_kill_9_leaves_the_old_state_or_the_new(tmp_path: Path) -> None:
         assert process.stdout.readline() == f"{start}\n"
         time.sleep(rng.random() * 0.4)
         process.kill()
-        out, _ = process.communicate()
+        out = process.stdout.read()  # communicate() would lose what readline() has read ahead
+        process.communicate()
         lines = [start, *(int(line) for line in out.splitlines() if line.strip())]
         for i in lines:
             if i < 0:
