@@ -113,13 +113,20 @@
     settle(element);
   }
 
+  // Whether the reader has scrolled or pressed something since the last question came.
+  let moved = false;
+  for (const act of ["wheel", "touchmove", "pointerdown"]) {
+    addEventListener(act, () => (moved = true), { passive: true, capture: true });
+  }
+
   // Where to look after something new has come.
   function settle(element) {
     const last = [...element.querySelectorAll(".exchange")].at(-1);
     if (last && last.dataset.exchange !== element.dataset.last) {
       element.dataset.last = last.dataset.exchange;
-      last.scrollIntoView({ block: "start" });
+      moved = false;
     }
+    if (last && !moved) last.scrollIntoView({ block: "start" }); // again as the answer grows, until the reader moves
     const article = element.querySelector(".opened .article, .reading .article");
     const marker = article?.querySelector("mark.current");
     const shown = article ? article.parentElement.innerHTML.length + (marker?.dataset.n ?? "") : "";
