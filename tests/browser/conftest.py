@@ -131,9 +131,12 @@ def browser() -> Iterator[Any]:
 Open = Callable[..., Any]
 
 
+_CUT_SHORT = ("AbortError: signal is aborted", "onnection errored out")
+
+
 def _is_error(said: Any) -> bool:
     """Whether a page says that something went wrong; a request that leaving the page cuts short is nothing wrong."""
-    return said.type == "error" and "AbortError: signal is aborted" not in said.text
+    return said.type == "error" and not any(words in said.text for words in _CUT_SHORT)
 
 
 @pytest.fixture
