@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import random
 import shutil
 import sqlite3
 import subprocess
@@ -71,10 +72,10 @@ def test_damage_anywhere_in_the_database_gives_right_answers_or_a_store_error(tm
     answers = filled(tmp_path, 20)
     shutil.rmtree(tmp_path / snapshot.FOLDER)
     sound = (tmp_path / DATABASE).read_bytes()
-    refused = 0
+    refused, noise = 0, random.Random(0)
     for at in range(0, len(sound), max(1, len(sound) // 60)):
         content = bytearray(sound)
-        content[at : at + 64] = os.urandom(len(content[at : at + 64]))
+        content[at : at + 64] = noise.randbytes(len(content[at : at + 64]))
         (tmp_path / DATABASE).write_bytes(content)
         try:
             store = opened(tmp_path)
@@ -89,6 +90,15 @@ def test_damage_anywhere_in_the_database_gives_right_answers_or_a_store_error(tm
         finally:
             store.close()
     assert refused
+
+
+def test_a_schema_that_is_no_utf8_is_damage(tmp_path: Path) -> None:
+    filled(tmp_path, 1)
+    content = (tmp_path / DATABASE).read_bytes()
+    assert b"CREATE TABLE texts" in content
+    (tmp_path / DATABASE).write_bytes(content.replace(b"CREATE TABLE texts", b"CREATE \xe6ABLE texts"))
+    with pytest.raises(StoreError, match="壊れ"):
+        opened(tmp_path)
 
 
 def test_changed_text_in_the_database_is_noticed(tmp_path: Path) -> None:

@@ -142,6 +142,9 @@ class Database:
             yield
         except sqlite3.Error as error:
             raise _store_error(error, self.path) from error
+        except UnicodeDecodeError as error:
+            # SQLite's message about a damaged schema quotes its bytes, and Python fails to read the message.
+            raise StoreError(f"索引 {self.path} が壊れています: {error}", REBUILD) from error
         except OSError as error:
             raise StoreError(
                 f"索引 {self.path} を使えません: {error}", "場所と権限を確かめてください。"
