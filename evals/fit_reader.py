@@ -34,8 +34,8 @@ from rag.answering.evidence import Evidence, find, ranking_features
 from rag.answering.parameters import PARAMETERS, Engine
 from rag.answering.question import Question, analyse
 from rag.answering.spelling import spelled_as_in
+from rag.protocols import Reader
 from rag.reading.bundled import BundledReader
-from rag.types import Reader
 
 RANKING = ("own_coverage", "coverage", "missing_name", "word_coverage", "typed", "nearness", "hit_score")
 DECISION = (

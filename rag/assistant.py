@@ -25,24 +25,10 @@ from rag.config import (
 from rag.corpus import read_corpus
 from rag.errors import ArticleNotFound, ChunkNotFound, ConfigError, InvalidQuestion, StoreBusy
 from rag.library import Changes, Library, Progress, writing
+from rag.protocols import Answerer, Embedder, Reader, Reranker, Store
 from rag.terms import TOKENIZER
 from rag.timing import Timer
-from rag.types import (
-    Abstention,
-    Answerer,
-    Article,
-    Chunk,
-    Embedder,
-    Filter,
-    Hit,
-    IndexManifest,
-    Reader,
-    Reply,
-    Reranker,
-    Statement,
-    Store,
-    Turn,
-)
+from rag.types import Abstention, Article, Chunk, Filter, Hit, IndexManifest, Reply, Statement, Turn
 
 LONGEST_QUESTION = 2000
 """Characters; what is longer is a document, not a question."""

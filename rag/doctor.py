@@ -16,7 +16,7 @@ from rag.corpus import read_corpus
 from rag.errors import RagError
 from rag.japanese import words
 from rag.library import Library
-from rag.types import Embedder
+from rag.protocols import Embedder
 
 _PACKAGES = ("faiss-cpu", "fugashi", "gradio", "numpy", "openvino", "pydantic", "tokenizers", "unidic-lite")
 _OPTIONAL = ("sentence-transformers",)

@@ -18,8 +18,9 @@ from filelock import FileLock, Timeout
 from rag.chunking import chunk, indexed_text
 from rag.corpus import article_paths, check_unique, read_article, replace_file, write_article
 from rag.errors import ArticleNotFound, CorpusError, StoreBusy, StoreError
+from rag.protocols import Embedder, Store
 from rag.terms import index_terms
-from rag.types import Article, Chunk, Embedder, IndexedArticle, IndexedChunk, Store, Vector, sha256
+from rag.types import Article, Chunk, IndexedArticle, IndexedChunk, Vector, sha256
 
 _BATCH = 32
 """Articles per commit, and texts per call of the embedder: small enough for a smooth progress bar."""

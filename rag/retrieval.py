@@ -23,9 +23,10 @@ from rag.chunking import indexed_text
 from rag.english import translations
 from rag.japanese import fold, tokens, words
 from rag.names import listed_in, names, sounds, spellings, variants
+from rag.protocols import Embedder, Reranker, Store
 from rag.terms import MARKS, PAIR, matched_words, question_terms
 from rag.timing import Timer
-from rag.types import Article, Chunk, Embedder, Filter, Hit, Reranker, Scored, Store
+from rag.types import Article, Chunk, Filter, Hit, Scored
 
 CANDIDATES = 100
 """How many chunks each search contributes to the union."""

@@ -14,8 +14,9 @@ from rag.answering.extractive import ExtractiveAnswerer
 from rag.assistant import Assistant, manifest
 from rag.chunking import chunk
 from rag.corpus import article_paths, read_article
+from rag.protocols import Store
 from rag.store.local import LocalStore
-from rag.types import Article, Store, Vectors
+from rag.types import Article, Vectors
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 FIDX = "fidx-generative-ai-weekly-2026-01-w4"

@@ -14,7 +14,8 @@ from rag.answering.extractive import ExtractiveAnswerer
 from rag.answering.llm.answerer import LlmAnswerer
 from rag.answering.llm.client import Connection, OutputMode
 from rag.chunking import chunk
-from rag.types import Abstention, Answerer, Article, Hit, Reply, Statement
+from rag.protocols import Answerer
+from rag.types import Abstention, Article, Hit, Reply, Statement
 
 KEY = "sk-test-0123456789abcdef"
 QUESTION = "ミナト広場の整備費はいくらですか?"

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 
 from rag.embedding.bundled import MODEL_FOLDER, BundledEmbedder
 from rag.errors import EmbeddingError
-from rag.types import Embedder, Vectors
+from rag.protocols import Embedder
+from rag.types import Vectors
 
 TEXTS = [
     "同社は東京に新しい研究拠点を開いた。",

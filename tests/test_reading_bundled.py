@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from rag.errors import ReadingError
+from rag.protocols import Reader
 from rag.reading.bundled import MODEL_FOLDER, BundledReader
-from rag.types import Passage, Reader, ScoredSpan
+from rag.types import Passage, ScoredSpan
 
 FUJI = "富士山は標高3,776メートルの火山である。山梨県と静岡県にまたがる。"
 LAKE = "琵琶湖は滋賀県にある、日本で最も大きい湖である。"

@@ -13,7 +13,8 @@ from rag import retrieval
 from rag.assistant import Assistant, open_reranker
 from rag.config import RerankerSettings, load_settings
 from rag.errors import ConfigError, RerankingError
-from rag.types import Filter, Store
+from rag.protocols import Store
+from rag.types import Filter
 
 QUESTION = "Coworkはいつ発表されましたか?"
 

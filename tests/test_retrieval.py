@@ -16,9 +16,10 @@ from rag.assistant import Assistant
 from rag.chunking import chunk, indexed_text
 from rag.corpus import article_paths, read_article
 from rag.japanese import fold, tokens
+from rag.protocols import Store
 from rag.retrieval import Fused, fuse
 from rag.terms import question_terms
-from rag.types import Filter, Scored, Store, Vectors
+from rag.types import Filter, Scored, Vectors
 
 QUESTION = "Coworkはいつ発表されましたか?"
 

@@ -19,8 +19,9 @@ from store_contract import (
     unit,
 )
 
+from rag.protocols import Store
 from rag.store.local import LocalStore
-from rag.types import Filter, IndexedArticle, Store
+from rag.types import Filter, IndexedArticle
 
 Opener = Callable[[], Store]
 

@@ -20,8 +20,9 @@ import numpy as np
 
 from evals.suites.jsquad import SEPARATOR, jsquad
 from evals.suites.types import open_suite
+from rag.protocols import Reading
 from rag.reading.bundled import BundledReader
-from rag.types import Passage, Reading
+from rag.types import Passage
 from training.development import auroc, character_f1, exactly
 
 PARTS = ("gold", "unanswerable", "speed", "ranking", "float")

@@ -20,7 +20,7 @@ from evals.items import EvalError
 from evals.metrics import Source, Sources
 from rag import Article, Assistant, Filter
 from rag.errors import MissingExtra
-from rag.types import Embedder
+from rag.protocols import Embedder
 
 CHUNK_SIZE, CHUNK_OVERLAP = 1000, 200
 HITS = 5

@@ -1,1 +1,1 @@
-"""Readers that turn hits into cited statements or an abstention; one file an engine, behind `rag.types.Answerer`."""
+"""Readers that turn hits into cited statements or an abstention; one file an engine, behind `rag.protocols.Answerer`."""

@@ -14,8 +14,9 @@ from rag.answering.answer_types import SPECIFIC, has_type
 from rag.answering.parameters import parameters
 from rag.answering.question import Question, Term
 from rag.japanese import Span, fold, tokens
+from rag.protocols import Embedder, Reader, Reading
 from rag.structure import Unit, sections, units
-from rag.types import Article, Embedder, Hit, Passage, Reader, Reading, Section, Vector, Vectors
+from rag.types import Article, Hit, Passage, Section, Vector, Vectors
 
 _EMBEDDED = 8
 """How many candidates, the best by words, are compared by embedding too; 16 chose no better."""

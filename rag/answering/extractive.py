@@ -13,7 +13,8 @@ from rag.answering.premises import FalsePremise, false_premise
 from rag.answering.question import Question, Term, analyse
 from rag.answering.spelling import spelled_as_in
 from rag.japanese import fold
-from rag.types import Abstention, Answer, Embedder, Hit, Reader, Reply, Statement
+from rag.protocols import Embedder, Reader
+from rag.types import Abstention, Answer, Hit, Reply, Statement
 
 NEAR_TIE = 0.35
 """Difference of log-odds under which the second best evidence is quoted too. Of 43 such ties on the development

@@ -19,7 +19,8 @@ from fastapi import FastAPI
 from starlette.responses import HTMLResponse
 
 import ui
-from rag.types import Answerer, Hit, Reply, Statement
+from rag.protocols import Answerer
+from rag.types import Hit, Reply, Statement
 
 SLOW = "ゆっくり"
 PAUSE_S = 10

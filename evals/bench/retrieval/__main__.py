@@ -31,7 +31,7 @@ from evals.peers.ranking.material import Material
 from rag import RagError
 from rag.embedding.bundled import BundledEmbedder
 from rag.japanese import fold
-from rag.types import Embedder
+from rag.protocols import Embedder
 
 ROOT = Path(__file__).parents[3]
 _NOT_INSTALLED = 3

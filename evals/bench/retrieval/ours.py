@@ -13,8 +13,9 @@ from evals.bench.retrieval.sets import RankingSet
 from evals.peers.ranking.material import DEPTH
 from rag.answering.extractive import ExtractiveAnswerer
 from rag.assistant import Assistant, open_store
+from rag.protocols import Embedder, Store
 from rag.terms import question_terms
-from rag.types import Article, Embedder, Scored, Store
+from rag.types import Article, Scored
 
 DEFAULT = "rag"
 """The pipeline that `Assistant.search` is."""

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.types import Embedder, Vectors, sha256
+from rag.protocols import Embedder
+from rag.types import Vectors, sha256
 
 _AT_ONCE = 256
 

@@ -16,9 +16,9 @@ import numpy as np
 from evals.bench.speed.texts import Corpus, passages
 from evals.bench.store import CHUNKS_PER_ARTICLE, MANIFEST, opened_afresh, size_mb, timed
 from rag import Assistant, retrieval
+from rag.protocols import Embedder
 from rag.store.local import APPROXIMATE_FROM, LocalStore
 from rag.timing import Timer
-from rag.types import Embedder
 
 _PERCENTILES = (50, 95, 99)
 _WARM_UP = 5

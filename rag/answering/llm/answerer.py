@@ -17,16 +17,8 @@ from rag.answering.llm.sources import gather
 from rag.answering.llm.thread import told_by
 from rag.english import is_english
 from rag.messages import Lang, text
-from rag.types import (
-    Abstention,
-    AbstentionReason,
-    Answer,
-    Answerer,
-    Hit,
-    Reply,
-    Statement,
-    Turn,
-)
+from rag.protocols import Answerer
+from rag.types import Abstention, AbstentionReason, Answer, Hit, Reply, Statement, Turn
 
 _SUGGESTED = 3
 
