@@ -28,7 +28,19 @@ from rag.library import Changes, Library, Progress, writing
 from rag.protocols import Answerer, Embedder, Reader, Reranker, Store
 from rag.terms import TOKENIZER
 from rag.timing import Timer
-from rag.types import Abstention, Article, Chunk, Filter, Hit, IndexManifest, Reply, Statement, Turn
+from rag.types import (
+    Abstention,
+    Article,
+    Chunk,
+    Filter,
+    Hit,
+    IndexManifest,
+    Listing,
+    Overview,
+    Reply,
+    Statement,
+    Turn,
+)
 
 LONGEST_QUESTION = 2000
 """Characters; what is longer is a document, not a question."""
@@ -190,6 +202,19 @@ class Assistant:
     def articles(self) -> list[Article]:
         """All articles, by id."""
         return self._store.articles()
+
+    def listing(
+        self, limit: int, offset: int = 0, where: Filter | None = None, title: str = "", newest: bool = False
+    ) -> Listing:
+        """A page of the articles that pass the filter and have `title` in theirs, whatever case and width.
+
+        By id; `newest`: the latest date first. Only the articles of the page are read.
+        """
+        return self._store.listing(limit, offset, where, title, newest)
+
+    def overview(self) -> Overview:
+        """How many articles there are, and of which publishers and languages."""
+        return self._store.overview()
 
     def article(self, article_id: str) -> Article:
         """One article.

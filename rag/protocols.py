@@ -11,6 +11,8 @@ from rag.types import (
     Filter,
     Hit,
     IndexedArticle,
+    Listing,
+    Overview,
     Passage,
     Reply,
     Scored,
@@ -57,6 +59,18 @@ class Store(Protocol):
 
     def articles(self, article_ids: Sequence[str] | None = None) -> list[Article]:
         """The articles with these ids, in that order, without the unknown ones; all by id when None."""
+
+    def listing(
+        self, limit: int, offset: int = 0, where: Filter | None = None, title: str = "", newest: bool = False
+    ) -> Listing:
+        """A page of the articles that pass the filter and have `title` in theirs, compared folded.
+
+        By id; `newest`: the latest date first, those without a date last. Costs do not grow with the texts of
+        articles on other pages.
+        """
+
+    def overview(self) -> Overview:
+        """How many articles there are, and of which publishers and languages, without reading any."""
 
     def chunks(self, chunk_ids: Sequence[str]) -> list[Chunk]:
         """The chunks with these ids, in that order, without the unknown ones."""

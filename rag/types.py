@@ -304,6 +304,21 @@ class IndexedArticle(NamedTuple):
     chunks: tuple[IndexedChunk, ...]
 
 
+class Listing(NamedTuple):
+    """A page of a list of articles. `total`: how many there are on all of its pages."""
+
+    articles: list[Article]
+    total: int
+
+
+class Overview(NamedTuple):
+    """What a store holds: how many articles, and the publishers and languages they have, in order."""
+
+    articles: int
+    publishers: tuple[str, ...]
+    langs: tuple[str, ...]
+
+
 class IndexManifest(Frozen):
     """What an index was built with; a store refuses to open with another one."""
 

@@ -101,16 +101,32 @@ class Model:
     def allows(self, indexed: IndexedChunk, where: Filter | None) -> bool:
         if where is None:
             return True
-        article = self.held[indexed.chunk.article_id].article
-        sets = [
-            (where.chunk_ids, indexed.chunk.id),
-            (where.article_ids, article.id),
-            (where.publishers, article.publisher),
-            (where.langs, article.lang),
-        ]
-        if any(allowed is not None and value not in allowed for allowed, value in sets):
+        if where.chunk_ids is not None and indexed.chunk.id not in where.chunk_ids:
             return False
-        return _in_range(article.published, where)
+        return _passes(self.held[indexed.chunk.article_id].article, where)
+
+    def listed(self, where: Filter, title: str, newest: bool) -> list[Article]:
+        found = []
+        for indexed in self.held.values():
+            mine = {chunk.chunk.id for chunk in indexed.chunks}
+            chosen = where.chunk_ids is None or not mine.isdisjoint(where.chunk_ids)
+            if chosen and title in indexed.article.title and _passes(indexed.article, where):
+                found.append(indexed.article)
+        found.sort(key=lambda article: article.id)
+        if newest:
+            found.sort(key=lambda article: article.published or "", reverse=True)
+        return found
+
+
+def _passes(article: Article, where: Filter) -> bool:
+    sets = [
+        (where.article_ids, article.id),
+        (where.publishers, article.publisher),
+        (where.langs, article.lang),
+    ]
+    if any(allowed is not None and value not in allowed for allowed, value in sets):
+        return False
+    return _in_range(article.published, where)
 
 
 def _in_range(published: str | None, where: Filter) -> bool:

@@ -21,7 +21,7 @@ from store_contract import (
 
 from rag.protocols import Store
 from rag.store.local import LocalStore
-from rag.types import Filter, IndexedArticle
+from rag.types import Filter, IndexedArticle, Listing, Overview
 
 Opener = Callable[[], Store]
 
@@ -94,6 +94,40 @@ def test_what_was_stored_is_there_after_reopening(reopen: Opener) -> None:
     model = fill(reopen())
     for seed in range(3):
         compare(reopen(), model, seed)
+
+
+def test_pages_of_a_list_equal_brute_force(store: Store) -> None:
+    rng = random.Random(3)
+    model = Model()
+    model.upsert(make_article(f"記事{i}", rng.randrange(20), chunks=1 + i % 4) for i in range(60))
+    store.upsert(list(model.held.values()))
+    assert store.listing(100) == Listing(model.listed(Filter(), "", False), 60)
+    for _ in range(60):
+        where, title = random_filter(rng, model), rng.choice(["", "題1", "題19", "ない"])
+        newest, limit = rng.random() < 0.5, rng.choice([1, 7, 100])
+        wanted = model.listed(where, title, newest)
+        for offset in range(0, len(wanted) + limit, limit):
+            page = Listing(wanted[offset : offset + limit], len(wanted))
+            assert store.listing(limit, offset, where, title, newest) == page
+
+
+@pytest.mark.parametrize("words", ["図書", "LIBRARY", "ｌｉｂｒａｒｙ", " が開館 "])
+def test_titles_are_compared_whatever_case_and_width(store: Store, words: str) -> None:
+    named = make_article("a", 0)
+    title = "図書館 Library が開館 %_'"
+    store.upsert([named._replace(article=named.article.model_copy(update={"title": title}))])
+    assert store.listing(5, title=words.strip()).total == 1
+    for other in ("図書室", "%a", "' OR 1 --"):
+        assert store.listing(5, title=other) == Listing([], 0)
+    assert store.listing(5, title="\0\ud800").total == 1  # nothing that could be in a title
+
+
+def test_an_overview_says_what_there_is(store: Store) -> None:
+    assert store.overview() == Overview(0, (), ())
+    articles = [make_article(f"a{i}", i) for i in range(12)]
+    store.upsert(articles)
+    publishers = {one.article.publisher for one in articles} - {None}
+    assert store.overview() == Overview(12, tuple(sorted(publishers)), ("en", "ja"))
 
 
 def test_order_of_ids_is_kept_and_unknown_ones_are_left_out(store: Store) -> None:

@@ -20,6 +20,7 @@ from rag.store import snapshot
 from rag.store.database import Database, latest_commit
 from rag.store.filters import Catalog
 from rag.store.lexical import K1, B
+from rag.store.listing import read_listing, read_overview
 from rag.store.rows import (
     Headers,
     count_chunks,
@@ -35,7 +36,7 @@ from rag.store.segment import Segment, headers_taken, make_segment, segment_from
 from rag.store.snapshot import Point, Saved
 from rag.store.view import View
 from rag.store.writing import delete_articles, prepare, unit_vector, write_articles
-from rag.types import Article, Chunk, Filter, IndexedArticle, IndexManifest, Scored, Vector
+from rag.types import Article, Chunk, Filter, IndexedArticle, IndexManifest, Listing, Overview, Scored, Vector
 
 DATABASE = "index.sqlite3"
 APPROXIMATE_FROM = 300_000
@@ -103,6 +104,18 @@ class LocalStore:
         """The articles with these ids, in that order, without the unknown ones; all by id when None."""
         with self._database.read() as connection:
             return read_articles(connection, article_ids)
+
+    def listing(
+        self, limit: int, offset: int = 0, where: Filter | None = None, title: str = "", newest: bool = False
+    ) -> Listing:
+        """A page of the articles that pass the filter and have `title` in theirs; see `rag.protocols.Store`."""
+        with self._database.read() as connection:
+            return read_listing(connection, limit, offset, where, title, newest)
+
+    def overview(self) -> Overview:
+        """How many articles there are, and of which publishers and languages."""
+        with self._database.read() as connection:
+            return read_overview(connection)
 
     def chunks(self, chunk_ids: Sequence[str]) -> list[Chunk]:
         """The chunks with these ids, in that order, without the unknown ones."""
