@@ -1,4 +1,4 @@
-"""English words of a question as Japanese articles would put them, by a small editable glossary."""
+"""English words of a question as Japanese articles would put them, by an editable glossary and a dictionary."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from rag.japanese import STOP_WORDS, fold, has_kana, tokens, words
 
 GLOSSARY = Path(__file__).parent / "data" / "glossary.tsv"
+DICTIONARY = Path(__file__).parent / "data" / "dictionary.tsv"
 
 _KANJI = re.compile(r"[々〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
@@ -30,12 +31,34 @@ def expansion(question: str) -> list[str]:
 
 def translations(word: str) -> tuple[str, ...]:
     """Japanese words for a lower-case English word in any common inflection; empty when it is not known."""
-    return next((_glossary()[form] for form in _base_forms(word) if form in _glossary()), ())
+    forms = list(_base_forms(word))
+    return next(
+        (known[form] for known in (_glossary(), _dictionary()) for form in forms if form in known), ()
+    )
+
+
+def known_words() -> frozenset[str]:
+    """Every English word that `translations` knows without changing its form."""
+    return frozenset((*_glossary(), *_dictionary()))
+
+
+def is_glossed(word: str) -> bool:
+    """Whether the glossary has a word, whose entries are never names; the dictionary has Korea and Apple too."""
+    return any(form in _glossary() for form in _base_forms(word))
 
 
 @cache
 def _glossary() -> dict[str, tuple[str, ...]]:
-    lines = GLOSSARY.read_text(encoding="utf-8").splitlines()
+    return _entries(GLOSSARY)
+
+
+@cache
+def _dictionary() -> dict[str, tuple[str, ...]]:
+    return _entries(DICTIONARY)
+
+
+def _entries(path: Path) -> dict[str, tuple[str, ...]]:
+    lines = path.read_text(encoding="utf-8").splitlines()
     entries = (line.split("\t") for line in lines if line and not line.startswith("#"))
     return {english: tuple(japanese.split()) for english, japanese in entries}
 

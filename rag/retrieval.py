@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from rag.agreement import sentence_agreement
 from rag.chunking import indexed_text
-from rag.english import translations
+from rag.english import is_glossed
 from rag.japanese import fold, tokens, words
 from rag.names import listed_in, names, sounds, spellings, variants
 from rag.protocols import Embedder, Reranker, Store
@@ -138,7 +138,7 @@ def _texts(terms: Sequence[str], count: int, store: Store, where: Filter | None)
 def _has_other_words(name: str) -> bool:
     """Whether the dictionary or the glossary leads from this word to the other language already."""
     parsed = words(name)
-    return len(parsed) == 1 and bool(translations(name) if name.isascii() else parsed[0].key.isascii())
+    return len(parsed) == 1 and bool(is_glossed(name) if name.isascii() else parsed[0].key.isascii())
 
 
 def fuse(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.english import GLOSSARY, expansion, is_english, translations
+from rag.english import DICTIONARY, GLOSSARY, expansion, is_english, is_glossed, known_words, translations
 from rag.japanese import fold, tokens
 
 
@@ -45,6 +45,20 @@ def test_every_inflection_of_a_known_word_is_translated(word: str, expected: str
     assert expected in translations(word)
 
 
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [("volcano", "火山"), ("volcanoes", "火山"), ("polluted", "汚染"), ("vaccine", "ワクチン")],
+)
+def test_what_the_glossary_lacks_the_dictionary_has(word: str, expected: str) -> None:
+    assert not is_glossed(word)
+    assert expected in translations(word)
+
+
+def test_the_glossary_stands_before_the_dictionary() -> None:
+    assert "announce" in known_words()
+    assert translations("announces") == ("発表", "公表")
+
+
 @pytest.mark.parametrize("word", ["", "s", "es", "ing", "zzzz", "発表", "ed"])
 def test_unknown_words_have_no_translation(word: str) -> None:
     assert translations(word) == ()
@@ -64,6 +78,18 @@ def test_a_japanese_question_is_not_expanded(question: str) -> None:
 @given(st.text(st.characters(codec=None), max_size=40))
 def test_any_question_is_expanded_without_a_crash(question: str) -> None:
     assert is_english(question) or expansion(question) == []
+
+
+def test_the_dictionary_is_well_formed_and_names_its_source() -> None:
+    text = DICTIONARY.read_text(encoding="utf-8")
+    assert "EDICT" in text
+    assert "CC BY-SA" in text
+    rows = [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
+    assert rows == sorted(rows)
+    assert len(rows) > 10_000
+    for english, japanese in rows:
+        assert is_english(english)
+        assert 1 <= len(set(japanese.split())) <= 4
 
 
 def test_the_glossary_is_well_formed() -> None:

@@ -15,6 +15,7 @@ pytest.importorskip("scipy")
 
 from training import sampling
 from training.data import ENCODER, Data, Paragraph, Question, holds
+from training.english import in_english, romaji
 from training.questions import variants
 
 TEXT = (
@@ -39,6 +40,32 @@ def test_questions_are_reworded(question: str, expected: str) -> None:
     assert expected in variants(question)
 
 
+@pytest.mark.parametrize(
+    ("question", "asks", "there"),
+    [
+        ("日本の最大の都市はどこですか?", "Where", "of japan"),
+        ("Coworkが2026年1月に発表されたのはいつ?", "When", "in 2026 January"),
+        ("徳川家康が建てた城の名前は?", "What", "Tokugawa Ieyasu"),
+    ],
+)
+def test_questions_are_put_into_english_words(question: str, asks: str, there: str) -> None:
+    english = in_english(question)
+    assert english.startswith(asks)
+    assert there in english
+
+
+@pytest.mark.parametrize("question", ["", "?", "これは何?", "誰ですか"])
+def test_a_question_of_no_known_words_has_no_english(question: str) -> None:
+    assert in_english(question) == ""
+
+
+@pytest.mark.parametrize(
+    ("kana", "latin"), [("トウキョウ", "toukyou"), ("ニッポン", "nippon"), ("", ""), ("東京", "")]
+)
+def test_katakana_is_written_in_latin_letters(kana: str, latin: str) -> None:
+    assert romaji(kana) == latin
+
+
 def test_what_is_asked_of_a_clause_does_not_lose_its_noun() -> None:
     assert all("ものを教えて" not in text for text in variants("市で最も大きいものは何ですか?"))
     assert variants("何?") == ()
@@ -57,6 +84,7 @@ def data() -> Data:
         start=start,
         end=start + len("12,345人"),
         hard=(1,),
+        english=pieces("What population of Yamada?", tokenizer).ids,
     )
     return Data(paragraphs, [(0, 1)], [question], [])
 

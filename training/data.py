@@ -20,6 +20,7 @@ from tokenizers import Tokenizer
 from rag.japanese import tokens
 from rag.reading.encoding import Integers, Pieces, pieces, whole_words
 from rag.sentences import sentences
+from training.english import in_english
 from training.questions import variants
 
 ENCODER = Path(__file__).resolve().parent.parent / "rag" / "embedding" / "model"
@@ -44,7 +45,7 @@ class Paragraph(NamedTuple):
 
 
 class Question(NamedTuple):
-    """A question with token ids of itself and of other wordings.
+    """A question with token ids of itself and of other wordings, and word by word in English (empty if that says little).
 
     The answer is `paragraph.text[start:end]`. `hard`: paragraphs that look right and do not hold the answer.
     """
@@ -56,6 +57,7 @@ class Question(NamedTuple):
     start: int
     end: int
     hard: tuple[int, ...]
+    english: Integers
 
 
 class Data(NamedTuple):
@@ -114,6 +116,7 @@ def prepare(source: Path) -> Data:
             start=answer["answer_start"],
             end=answer["answer_start"] + len(answer["text"]),
             hard=tuple(hard[:HARD]),
+            english=pieces(in_english(raw["question"]), tokenizer).ids,
         )
         (development if held_out else train).append(question)
     return Data(paragraphs, members, train, development)

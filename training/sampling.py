@@ -16,6 +16,9 @@ UNKNOWN = -1
 REWORDED = 0.3
 """Share of the questions asked in other words."""
 
+ENGLISH = 0.15
+"""Share of the questions asked in English, word by word."""
+
 PAIRED = 0.45
 """Share of the questions shown together with a passage that does not answer: 31 % of all examples."""
 
@@ -53,6 +56,8 @@ def examples(
     asked = question.asked[0]
     if len(question.asked) > 1 and rng.random() < REWORDED:
         asked = rng.choice(question.asked[1:])
+    if len(question.english) and rng.random() < ENGLISH:
+        asked = question.english
     size, titled = budget(progress, rng), rng.random() < TITLED
     paragraph = data.paragraphs[question.paragraph]
     span = gold(paragraph.pieces, question.start, question.end)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 
-from rag.english import translations
+from rag.english import is_glossed
 from rag.japanese import Word, fold
 from rag.names import same_name, variants
 from rag.transliteration import sound_keys, sounds_like
@@ -203,7 +203,7 @@ def _is_common(folded: str, text: str, start: int) -> bool:
     """Whether a capitalised word is one of the language: at the start of a sentence, or in a name (Kasumi Motors)."""
     if folded in _places():
         return False
-    if translations(folded):
+    if is_glossed(folded):
         return True
     return _COMMON.search(folded) is not None and (start == 0 or _in_capitals(text, start))
 
