@@ -233,7 +233,7 @@ def _rebuild(context: Context) -> click.Command:
     @command("rebuild", context.lang)
     def rebuild_index() -> None:
         with progress_bar(context.lang) as progress, rebuild(context.home, progress=progress) as assistant:
-            counts = {"articles": len(assistant.articles()), "chunks": assistant.chunk_count()}
+            counts = {"articles": assistant.overview().articles, "chunks": assistant.chunk_count()}
             print(text("article_count", context.lang, **counts))
 
     return rebuild_index

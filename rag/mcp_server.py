@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from rag import __version__, wire
 from rag.errors import RagError
-from rag.http.articles import full, summary
+from rag.http.articles import full, page_object
 from rag.http.ask import last_reply
 from rag.http.problems import problem_of
 from rag.http.schemas import (
@@ -59,7 +59,7 @@ class _Server(MCPServer[Any]):
         self._shared = shared
 
     async def list_resources(self) -> list[Resource]:
-        articles = await _run(self._shared, self._shared.assistant.articles)
+        found = await _run(self._shared, partial(self._shared.assistant.listing, _LISTED))
         return [
             Resource(
                 uri=f"article://{quote(article.id, safe='')}",
@@ -68,7 +68,7 @@ class _Server(MCPServer[Any]):
                 description=article.url,
                 mime_type="text/plain",
             )
-            for article in articles[:_LISTED]
+            for article in found.articles
         ]
 
 
@@ -116,15 +116,12 @@ def _add_articles(server: MCPServer[Any], shared: Server) -> None:
 
     @server.tool(title="記事の一覧 / List articles", annotations=_READS)
     async def list_articles(
-        limit: Annotated[int, Field(ge=1, le=200)] = 50, offset: Annotated[int, Field(ge=0)] = 0
+        limit: Annotated[int, Field(ge=1, le=200)] = 50,
+        offset: Annotated[int, Field(ge=0, le=10_000_000)] = 0,
     ) -> ArticlePage:
         """List the articles that answers come from, by id, without their texts."""
-        articles = await _run(shared, assistant.articles)
-        following = offset + limit if offset + limit < len(articles) else None
-        page = [summary(article) for article in articles[offset : offset + limit]]
-        return ArticlePage.model_validate(
-            {"total": len(articles), "articles": page, "next_offset": following}
-        )
+        found = await _run(shared, partial(assistant.listing, limit, offset))
+        return ArticlePage.model_validate(page_object(found, limit, offset))
 
     @server.tool(title="記事を読む / Read an article", annotations=_READS)
     async def get_article(article_id: str) -> ArticleObject:

@@ -11,14 +11,14 @@ from test_chat_reader import HOSTILE
 from rag.assistant import Assistant
 from rag.chat.articles_tab import ArticlesTab
 from rag.chat.evaluation_tab import report_html, reports
-from rag.chat.shelf import PAGE, Entry, listed, reading_html, shelf_html
+from rag.chat.shelf import PAGE, Shelf, listed, reading_html, shelf_html
 from rag.chat.status_tab import facts_html, findings_html
 from rag.doctor import Finding
 from rag.types import Filter
 
 
-def ids(entries: list[Entry]) -> list[str]:
-    return [entry.article.id for entry in entries]
+def ids(shelf: Shelf) -> list[str]:
+    return [entry.article.id for entry in shelf.entries]
 
 
 def test_articles_are_listed_newest_first(assistant: Assistant) -> None:
@@ -45,18 +45,30 @@ def test_a_filter_holds_with_and_without_words(
 def test_words_find_titles_and_passages(assistant: Assistant) -> None:
     assistant.ingest([make_article("z", "何もありません。", title="星空の本")])
     assert ids(listed(assistant, "星空", None))[0] == "z"
-    entry = next(one for one in listed(assistant, "Coworkの主な特徴", None) if one.article.id == FIDX)
+    shelf = listed(assistant, "Coworkの主な特徴", None)
+    entry = next(one for one in shelf.entries if one.article.id == FIDX)
     assert "Cowork" in entry.article.text[entry.start : entry.end]
 
 
-def test_a_long_shelf_comes_page_by_page() -> None:
-    entries = [Entry(make_article(f"a{n}", title=f"<b>{n}</b>")) for n in range(PAGE + 3)]
-    first = shelf_html(entries, PAGE, "ja", opened="a1")
+def test_a_long_shelf_comes_page_by_page(assistant: Assistant) -> None:
+    assistant.ingest([make_article(f"a{n:02}", title=f"<b>{n}</b>") for n in range(PAGE + 1)])
+    shelf = listed(assistant, "", None)
+    assert (len(shelf.entries), shelf.total) == (PAGE, PAGE + 3)
+    first = shelf_html(shelf, PAGE, "ja", opened="a01")
     assert first.count('data-act="read"') == PAGE
     assert f'data-act="more" data-shown="{2 * PAGE}"' in first
     assert first.count('aria-pressed="true"') == 1
     assert "<b>" not in first
-    assert 'data-act="more"' not in shelf_html(entries, 2 * PAGE, "ja")
+    whole = listed(assistant, "", None, 2 * PAGE)
+    assert len(whole.entries) == PAGE + 3
+    assert 'data-act="more"' not in shelf_html(whole, 2 * PAGE, "ja")
+
+
+def test_an_article_is_listed_once_by_title_and_passage(assistant: Assistant) -> None:
+    shelf = listed(assistant, "Stargate", None)
+    assert sorted(ids(shelf)) == [FIDX, INFOQ]
+    assert shelf.total == 2
+    assert all(entry.end for entry in shelf.entries)
 
 
 def test_an_article_is_read_with_the_passage_marked(assistant: Assistant) -> None:

@@ -345,7 +345,7 @@ def test_a_defect_is_told_without_its_details(
         raise error
 
     monkeypatch.setattr(assistant, "stream", fail)
-    monkeypatch.setattr(assistant, "articles", fail)
+    monkeypatch.setattr(assistant, "listing", fail)
     for response in (api.post("/v1/ask", json={"question": QUESTION}), api.get("/v1/articles")):
         assert_problem(response, status, kind)
         assert "/home/x" not in response.text

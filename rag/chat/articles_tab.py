@@ -19,7 +19,7 @@ from rag.errors import ImportFailed, RagError
 from rag.importing.source import import_source
 from rag.library import Progress
 from rag.messages import Lang
-from rag.types import Article
+from rag.types import Article, Overview
 
 _ENDINGS = [".txt", ".md", ".markdown", ".html", ".htm", ".pdf"]
 
@@ -84,7 +84,7 @@ class ArticlesTab:
         added.then(self._choices, None, filters[:2], **QUIET)
 
     def _choices(self) -> tuple[Any, Any]:
-        return choices(self._assistant.articles())
+        return choices(self._assistant.overview())
 
     def _list(self, words: str | None, *given: Any) -> Any:
         return self._shelf(PAGE, "", words, *given)
@@ -102,7 +102,7 @@ class ArticlesTab:
     def _shelf(self, shown: int, opened: str, words: str | None, *given: Any) -> Any:
         try:
             where = chosen(*given)
-            return shelf_html(listed(self._assistant, words or "", where), shown, self._lang, opened)
+            return shelf_html(listed(self._assistant, words or "", where, shown), shown, self._lang, opened)
         except ValueError:
             gr.Warning(self._say("bad_date"))
         except RagError as error:
@@ -165,8 +165,6 @@ def filter_inputs(lang: Lang) -> list[Any]:
     ]
 
 
-def choices(articles: Sequence[Article]) -> tuple[Any, Any]:
+def choices(there: Overview) -> tuple[Any, Any]:
     """What the first two of these inputs offer."""
-    publishers = sorted({article.publisher for article in articles if article.publisher})
-    langs = sorted({article.lang for article in articles})
-    return gr.update(choices=publishers), gr.update(choices=langs)
+    return gr.update(choices=list(there.publishers)), gr.update(choices=list(there.langs))

@@ -188,7 +188,7 @@ class ChatTab:
 
     def _offered(self) -> tuple[Any, Any, Any]:
         """The examples for an empty chat, and the choices of the filters."""
-        return self._suggestions.examples(self._lang), *choices(self._assistant.articles())
+        return self._suggestions.examples(self._lang), *choices(self._assistant.overview())
 
     def _welcomed(self, examples: tuple[str, ...], kept: Any) -> Any:
         """Offer the examples, unless a conversation has begun by now."""

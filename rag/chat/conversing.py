@@ -56,19 +56,17 @@ def ask(
 
 
 def _talked(exchange: Exchange, talk: Talk, assistant: Assistant, lang: Lang) -> Exchange:
-    articles = assistant.articles()
     found: dict[str, object] = {"status": "talk"}
-    if not articles:
+    articles, count = assistant.listing(_LISTED)
+    if not count:
         found["message"] = word("no_articles", lang)
     elif talk == "catalogue":
-        found["message"] = word("catalogue", lang, count=len(articles))
-        found["passages"] = tuple(_entry(article) for article in articles[:_LISTED])
-        if len(articles) > _LISTED:
-            found["message"] = f"{found['message']}\n" + word(
-                "catalogue.more", lang, count=len(articles) - _LISTED
-            )
+        found["message"] = word("catalogue", lang, count=count)
+        found["passages"] = tuple(_entry(article) for article in articles)
+        if count > _LISTED:
+            found["message"] = f"{found['message']}\n" + word("catalogue.more", lang, count=count - _LISTED)
     else:
-        found["message"] = word(talk, lang, count=len(articles))
+        found["message"] = word(talk, lang, count=count)
     return exchange.model_copy(update=found)
 
 

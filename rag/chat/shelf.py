@@ -32,53 +32,39 @@ class Entry(NamedTuple):
     end: int = 0
 
 
-def listed(assistant: Assistant, words: str, where: Filter | None) -> list[Entry]:
-    """The articles that pass the filter: by date, the newest first; or by how well they fit the words.
+class Shelf(NamedTuple):
+    """The first articles of a list. `total`: how many are on all of it."""
+
+    entries: Sequence[Entry]
+    total: int
+
+
+def listed(assistant: Assistant, words: str, where: Filter | None, shown: int = PAGE) -> Shelf:
+    """The first `shown` articles that pass the filter: the newest first, or by how well they fit the words.
 
     Raises:
         InvalidQuestion: there are too many words.
     """
-    articles = [article for article in assistant.articles() if _passes(article, where)]
-    if not words.strip():
-        by_title = sorted(articles, key=lambda article: article.title)
-        return [Entry(one) for one in sorted(by_title, key=lambda a: a.published or "", reverse=True)]
-    wanted = fold(words.strip())
-    named = [article for article in articles if wanted in fold(article.title)]
-    found = {article.id: Entry(article) for article in named}
-    for hit in assistant.search(words, _HITS, where):
-        entry = Entry(hit.article, hit.chunk.start, hit.chunk.end)
-        if found.get(hit.article.id, Entry(hit.article)).end == 0:
-            found[hit.article.id] = entry
-    return list(found.values())
+    wanted = words.strip()
+    if not wanted:
+        newest = assistant.listing(shown, where=where, newest=True)
+        return Shelf([Entry(article) for article in newest.articles], newest.total)
+    places: dict[str, Entry] = {}
+    for hit in assistant.search(wanted, _HITS, where):
+        places.setdefault(hit.article.id, Entry(hit.article, hit.chunk.start, hit.chunk.end))
+    named = assistant.listing(shown, where=where, title=wanted)
+    first = [places.get(article.id, Entry(article)) for article in named.articles]
+    folded = fold(wanted)
+    others = [entry for entry in places.values() if folded not in fold(entry.article.title)]
+    return Shelf([*first, *others][:shown], named.total + len(others))
 
 
-def _passes(article: Article, where: Filter | None) -> bool:
-    """Whether an article passes the conditions on publisher, language and date, as the store would judge it."""
-    if where is None:
-        return True
-    date = article.published
-    return (
-        (where.publishers is None or article.publisher in where.publishers)
-        and (where.langs is None or article.lang in where.langs)
-        and (where.published_from is None or _from(date, where.published_from))
-        and (where.published_to is None or _to(date, where.published_to))
-    )
-
-
-def _from(date: str | None, bound: str) -> bool:
-    return date is not None and (date >= bound or bound.startswith(date))
-
-
-def _to(date: str | None, bound: str) -> bool:
-    return date is not None and (date <= bound or date.startswith(bound))
-
-
-def shelf_html(entries: Sequence[Entry], shown: int, lang: Lang, opened: str = "") -> str:
+def shelf_html(shelf: Shelf, shown: int, lang: Lang, opened: str = "") -> str:
     """The first `shown` articles, each to be pressed; `opened` is the id of the one that is being read."""
-    count = f'<p class="quiet" role="status">{word("found", lang, count=f"{len(entries):,}")}</p>'
-    items = "".join(_item(entry, entry.article.id == opened) for entry in entries[:shown])
+    count = f'<p class="quiet" role="status">{word("found", lang, count=f"{shelf.total:,}")}</p>'
+    items = "".join(_item(entry, entry.article.id == opened) for entry in shelf.entries)
     more = ""
-    if len(entries) > shown:
+    if shelf.total > shown:
         more = (
             f'<button type="button" class="chip" data-act="more" data-shown="{shown + PAGE}">'
             f"{word('more', lang)}</button>"

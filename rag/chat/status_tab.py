@@ -20,14 +20,9 @@ from rag.messages import Lang, text
 
 def facts_html(assistant: Assistant, lang: Lang) -> str:
     """What the assistant is made of: its articles, model and version."""
-    articles = assistant.articles()
-    characters = sum(len(article.text) for article in articles)
     facts = (
         ("status.engine", _engine(assistant.home, lang)),
-        (
-            "status.articles",
-            f"{len(articles):,} ({word('status.characters', lang, count=f'{characters:,}')})",
-        ),
+        ("status.articles", f"{assistant.overview().articles:,}"),
         ("status.chunks", f"{assistant.chunk_count():,} ({_size(assistant.home / 'index')})"),
         ("status.model", f"{assistant.embedder.model_id} ({assistant.embedder.dimension})"),
         ("status.version", rag.__version__),

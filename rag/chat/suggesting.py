@@ -65,7 +65,8 @@ class Suggestions:
         with self._lock:
             key = (self._assistant.chunk_count(), lang)
             if key not in self._examples:
-                found = self._proven(_examples(self._assistant.articles(), lang), EXAMPLES)
+                newest = self._assistant.listing(_ARTICLES, newest=True).articles
+                found = self._proven(_examples(newest, lang), EXAMPLES)
                 self._examples = {**self._of_index(key[0]), key: found}
             return self._examples[key]
 
@@ -118,9 +119,8 @@ def _stands(citation: Citation, one: Candidate) -> bool:
 
 
 def _examples(articles: Sequence[Article], lang: Lang) -> Iterator[Candidate]:
-    """Candidates of the newest articles in turn."""
-    newest = sorted(articles, key=lambda article: article.published or "", reverse=True)[:_ARTICLES]
-    for row in zip_longest(*(_varied(article, lang) for article in newest)):
+    """Candidates of the articles in turn."""
+    for row in zip_longest(*(_varied(article, lang) for article in articles)):
         yield from (one for one in row if one is not None)
 
 

@@ -130,7 +130,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "evaluation.run": ("評価の実行", "Run"),
     "evaluation.report": ("評価のレポート: {name}", "Evaluation report: {name}"),
     "status.articles": ("記事", "Articles"),
-    "status.characters": ("{count} 文字", "{count} characters"),
     "status.engine": ("答え方", "Engine"),
     "status.chunks": ("チャンク(索引の大きさ)", "Chunks (size of the index)"),
     "status.model": ("埋め込みモデル(次元)", "Embedding model (dimension)"),

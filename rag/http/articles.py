@@ -30,7 +30,7 @@ from rag.importing import import_file, import_url
 from rag.importing.draft import Draft, Given, finish
 from rag.importing.slugs import url_slug
 from rag.library import Changes
-from rag.types import Article, PartialDate
+from rag.types import Article, Filter, Listing, PartialDate
 
 router = APIRouter(prefix="/v1", tags=["articles"])
 
@@ -65,7 +65,7 @@ _Words = Annotated[str | None, Query(max_length=500)]
 async def articles(
     request: Request,
     q: Annotated[
-        str | None, Query(max_length=500, description="Part of the title, without regard to case")
+        str | None, Query(max_length=500, description="Part of the title, without regard to case and width")
     ] = None,
     publisher: _Words = None,
     lang: _Words = None,
@@ -75,32 +75,15 @@ async def articles(
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> Response:
     """Articles by id, a page at a time."""
-
-    def wanted(article: Article) -> bool:
-        return (
-            (q is None or q.casefold() in article.title.casefold())
-            and (publisher is None or article.publisher == publisher)
-            and (lang is None or article.lang == lang)
-            and _between(article.published, published_from, published_to)
-        )
-
+    where = Filter(
+        publishers=None if publisher is None else frozenset((publisher,)),
+        langs=None if lang is None else frozenset((lang,)),
+        published_from=published_from,
+        published_to=published_to,
+    )
     server = server_of(request)
-    everything = await _look(server, server.assistant.articles)
-    found = [article for article in everything if wanted(article)]
-    page = found[offset : offset + limit]
-    following = offset + limit if offset + limit < len(found) else None
-    summaries = [summary(article) for article in page]
-    return json_response({"total": len(found), "articles": summaries, "next_offset": following})
-
-
-def _between(published: str | None, first: str | None, last: str | None) -> bool:
-    """As `Filter` compares: at the precision that both dates have."""
-    if first is None and last is None:
-        return True
-    if published is None:
-        return False
-    after = first is None or published[: len(first)] >= first[: len(published)]
-    return after and (last is None or published[: len(last)] <= last[: len(published)])
+    found = await _look(server, partial(server.assistant.listing, limit, offset, where, q or ""))
+    return json_response(page_object(found, limit, offset))
 
 
 @router.get(
@@ -250,6 +233,13 @@ def summary(article: Article) -> dict[str, Any]:
     """An article as a JSON object without its text (`ArticleSummary`)."""
     known = article.model_dump(exclude={"text", "references"})
     return {**known, "characters": len(article.text), "content_hash": article.content_hash}
+
+
+def page_object(found: Listing, limit: int, offset: int) -> dict[str, Any]:
+    """A page of a list as a JSON object (`ArticlePage`)."""
+    following = offset + limit if offset + limit < found.total else None
+    articles = [summary(article) for article in found.articles]
+    return {"total": found.total, "articles": articles, "next_offset": following}
 
 
 def full(article: Article) -> dict[str, Any]:

@@ -58,7 +58,7 @@ class Server:
 
     def count(self) -> None:
         """Measure the index."""
-        self.metrics.index(len(self.assistant.articles()), self.assistant.chunk_count())
+        self.metrics.index(self.assistant.overview().articles, self.assistant.chunk_count())
 
     def close(self) -> None:
         """Finish what was accepted, then end the threads."""
