@@ -145,6 +145,7 @@ def launch(
     import uvicorn
 
     from rag.http.app import guarded
+    from rag.http.connection import Connection
     from rag.http.server import needs_key
     from rag.serving import check
 
@@ -157,7 +158,8 @@ def launch(
     print(word("served", lang, address=address), flush=True)
     if open_browser:
         threading.Timer(1.0, webbrowser.open, [address]).start()
-    uvicorn.run(app, host=host, port=free, log_level="warning")
+    limits: dict[str, Any] = {"http": Connection, "limit_concurrency": settings.max_connections}
+    uvicorn.run(app, host=host, port=free, log_level="warning", ws="none", **limits)
 
 
 def _reachable(host: str) -> str:

@@ -22,6 +22,7 @@ from rag.errors import ConfigError, MissingExtra
 from rag.http import logs
 from rag.http.access import is_own
 from rag.http.app import create_app
+from rag.http.connection import Connection
 from rag.http.server import Server, needs_key, telemetry_wanted
 from rag.keys import KeyRing
 from rag.mcp_server import create_mcp, http_route
@@ -88,6 +89,7 @@ def check(assistant: Assistant, settings: ServerSettings) -> None:
 def _config(app: ASGIApp, settings: ServerSettings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        http=Connection,
         log_config=None,
         access_log=False,
         server_header=False,

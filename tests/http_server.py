@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 from rag import Assistant
 from rag.config import ServerSettings
 from rag.http.app import create_app
+from rag.http.connection import Connection
 
 QUESTION = "Coworkはいつ発表されましたか?"
 UNANSWERED = "きょうの東京の天気は?"
@@ -41,7 +42,9 @@ def client(assistant: Assistant, *, base: str = BASE, **given: Any) -> Iterator[
 def served(app: FastAPI) -> Iterator[str]:
     """The address of a real server of the application, which ends with the block."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(app, log_config=None, ws="none", timeout_graceful_shutdown=10)
+        config = uvicorn.Config(
+            app, log_config=None, ws="none", http=Connection, timeout_graceful_shutdown=10
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

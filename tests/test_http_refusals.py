@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import socket
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from doubles import FIDX, assert_in_step, files_below
 from fastapi.testclient import TestClient
-from http_server import BASE, QUESTION, assert_problem, client, served, settings
+from http_server import BASE, QUESTION, assert_problem, client
 
 from rag import Assistant
 from rag.errors import StoreError
-from rag.http.app import create_app
 
 
 @pytest.fixture
@@ -227,7 +223,7 @@ def test_urls_are_not_fetched_when_switched_off(assistant: Assistant) -> None:
         assert "URL" in assert_problem(response, 422, "import-failed")["detail"]
 
 
-# --- too much, too slow -----------------------------------------------------------------------------------
+# --- too much -----------------------------------------------------------------------------------
 
 
 def test_a_body_that_is_too_large(assistant: Assistant) -> None:
@@ -245,24 +241,6 @@ def test_a_body_that_is_too_large(assistant: Assistant) -> None:
         )
         assert_problem(api.post("/v1/ask", files={"file": ("a.txt", b"x" * 1500)}), 413, "too-large")
         assert api.post("/v1/ask", json={"question": QUESTION}).status_code == 200
-
-
-@pytest.mark.loopback
-@pytest.mark.enable_socket
-def test_a_body_that_never_ends_costs_only_its_own_connection(assistant: Assistant) -> None:
-    with served(create_app(assistant, settings(timeout_s=1))) as address:
-        place = urlsplit(address)
-        with socket.create_connection((place.hostname, place.port)) as slow:
-            head = f"POST /v1/ask HTTP/1.1\r\nHost: {place.netloc}\r\nContent-Type: application/json\r\n"
-            slow.sendall(f"{head}Content-Length: 100\r\n\r\n{{".encode())
-            other = http.client.HTTPConnection(place.netloc)
-            other.request("GET", "/healthz")
-            assert other.getresponse().status == 200
-            other.close()
-            response = http.client.HTTPResponse(slow)
-            response.begin()
-            assert response.status == 408
-            assert json.loads(response.read())["type"] == "urn:rag:problem:body-timeout"
 
 
 # --- other sites' pages -----------------------------------------------------------------------------------
