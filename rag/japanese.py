@@ -61,6 +61,18 @@ _VARIANT_PUNCTUATION = str.maketrans(
     {**dict.fromkeys("‐‑‒–−﹣", "-"), "〜": "~", "∼": "~", "’": "'", "‘": "'", "“": '"', "”": '"'}
 )
 
+_PLAIN = re.compile(
+    r"[\x01-\u02ff\u2000-\u206f\u2100-\u2bff\u3000-\u3029\u3030-\u3098\u309b-\u312f\u3200-\u9fff\uff00-\uff9d\uffe0-\uffee]*"
+)
+"""Text of these characters folds as a whole to what they fold to one by one, each to one or more: no marks among them."""
+
+_CHANGING = re.compile(
+    r"[^ -@\[-~\u3001\u3002\u300c-\u3011\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fff]{1,64}"
+)
+"""Runs of characters of such text that may fold to others; the rest stays as it is, and is nearly all of it."""
+
+_UNENCODABLE = re.compile("[\0\ud800-\udfff]")
+
 
 @lru_cache(maxsize=1 << 14)
 def _fold(segment: str) -> str:
@@ -68,9 +80,13 @@ def _fold(segment: str) -> str:
 
 
 def _folded(segment: str) -> str:
-    kept = "".join(ch for ch in segment if ch != "\0" and not "\ud800" <= ch <= "\udfff")
+    kept = _UNENCODABLE.sub("", segment)
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", kept).casefold())
     return folded.translate(_VARIANT_PUNCTUATION)
+
+
+def _plainly_folded(text: str) -> str:
+    return _CHANGING.sub(lambda run: _fold(run.group()), text)
 
 
 _REMEMBERED = 600
@@ -85,7 +101,11 @@ def normalise(text: str) -> Normalised:
 def _normalise(text: str) -> Normalised:
     if text.isascii() and "\0" not in text:
         return Normalised(text.casefold(), tuple(range(len(text) + 1)))
-    if len(text) <= _QUICKLY_FOLDED and _folded(text) == text:
+    if _PLAIN.fullmatch(text):
+        folded = _plainly_folded(text)
+        if len(folded) == len(text):
+            return Normalised(folded, tuple(range(len(text) + 1)))
+    elif len(text) <= _QUICKLY_FOLDED and _folded(text) == text:
         return Normalised(text, tuple(range(len(text) + 1)))
     parts: list[str] = []
     offsets: list[int] = []
@@ -106,7 +126,9 @@ _normalise_remembered = lru_cache(maxsize=1 << 12)(_normalise)
 
 def fold(text: str) -> str:
     """`normalise(text).text` without the offset map, for whole strings."""
-    return _fold(text) if len(text) < 200 else normalise(text).text
+    if len(text) < 200:
+        return _fold(text)
+    return _plainly_folded(text) if _PLAIN.fullmatch(text) else normalise(text).text
 
 
 def has_kana(text: str) -> bool:
@@ -162,6 +184,10 @@ def _blocks(text: str) -> Iterator[Span]:
 
 def words(text: str) -> list[Word]:
     """The morphemes of a text, in order, with exact spans; white space belongs to none."""
+    return [*_words_remembered(text)] if len(text) <= _QUESTION else _words(text)
+
+
+def _words(text: str) -> list[Word]:
     readable = _UNREADABLE.sub(
         " ", text
     )  # same length: MeCab stops at NUL, cannot take surrogates and knows few spaces
@@ -177,6 +203,12 @@ def words(text: str) -> list[Word]:
             result.append(Word(at, end, surface, base, key, *pos, feature.kana or ""))
             at += len(surface)
     return result
+
+
+_QUESTION = 100
+"""Characters of the longest text whose words are remembered: each step of a search reads the question and its names."""
+
+_words_remembered = lru_cache(maxsize=1 << 8)(_words)
 
 
 def _key(surface: str, lemma: str | None) -> str:

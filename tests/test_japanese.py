@@ -57,6 +57,8 @@ def test_normalise_gives_one_form_for_every_width_and_case(source: str, expected
 def test_normalise_equals_nfkc_and_casefold_on_japanese_and_latin_text(text: str) -> None:
     assert normalise(text).text == reference_fold(text)
     assert fold(text) == reference_fold(text)
+    long = (text + "字") * 200
+    assert normalise(long).text == fold(long) == reference_fold(long)
 
 
 @given(anything)

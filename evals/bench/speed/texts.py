@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from evals.bench.store import Synthetic
+from evals.bench.store import CHUNKS_PER_ARTICLE, TOKENS_PER_CHUNK, Floats, Synthetic
 from rag.japanese import fold
 from rag.names import sounds
-from rag.terms import question_terms
+from rag.terms import MARKS, question_terms
+from rag.types import Article, Chunk, IndexedArticle, IndexedChunk, sha256
 
 _WORDS = (
     "市役所 図書館 計画 予算 調査 人口 交通 道路 環境 技術 企業 研究 大学 学生 会議 報告 発表 地域 住民 施設 サービス "
@@ -39,7 +40,10 @@ def _passage(rng: random.Random, length: int) -> str:
 
 
 class Corpus(Synthetic):
-    """Chunks whose words follow Zipf's law, the words of given questions among them at random ranks."""
+    """Chunks whose words follow Zipf's law, the words of given questions among them at random ranks.
+
+    The text of a chunk is prose of its own and has those words of the questions that it is indexed under.
+    """
 
     def __init__(self, seed: int, questions: Sequence[str]) -> None:
         super().__init__(seed)
@@ -49,7 +53,33 @@ class Corpus(Synthetic):
         }
         # From the 30th to the 30,000th most frequent, about as often in each power of ten.
         self._named = {round(30 * 10 ** (3 * rng.random())): term for term in sorted(asked)}
+        self._words = {term for term in asked if term[0] not in MARKS}
+        self._prose = random.Random(seed)
 
     def tokens(self, count: int) -> list[str]:
         """Tokens by Zipf's law; a word of the questions stands at its rank."""
         return [self._named.get(int(token[1:]), token) for token in super().tokens(count)]
+
+    def _article(self, number: int, vectors: Floats) -> IndexedArticle:
+        bags = [self.tokens(TOKENS_PER_CHUNK) for _ in range(CHUNKS_PER_ARTICLE)]
+        texts = [self._written(bag) for bag in bags]
+        article = super()._article(number, vectors[:0]).article.model_copy(update={"text": "".join(texts)})
+        return IndexedArticle(article, tuple(self._chunks(article, texts, bags, vectors)))
+
+    def _chunks(
+        self, article: Article, texts: Sequence[str], bags: Sequence[Sequence[str]], vectors: Floats
+    ) -> Iterator[IndexedChunk]:
+        start = 0
+        for text, bag, vector in zip(texts, bags, vectors, strict=True):
+            end = start + len(text)
+            chunk = Chunk(
+                id=f"{article.id}:{start}-{end}", article_id=article.id, start=start, end=end, text=text
+            )
+            yield IndexedChunk(chunk, tuple(bag), sha256(chunk.id), vector)
+            start = end
+
+    def _written(self, bag: Sequence[str]) -> str:
+        """Sentences with the words of the questions that are in the bag, five a sentence, and others up to 320 letters."""
+        asked = [term for term in dict.fromkeys(bag) if term in self._words]
+        own = "".join("、".join(asked[i : i + 5]) + "について（詳細）。" for i in range(0, len(asked), 5))
+        return own + _passage(self._prose, max(20, 320 - len(own)))
