@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from rag.japanese import fold
@@ -21,19 +22,27 @@ def sentence_agreement(terms: Sequence[str], texts: Sequence[str]) -> list[float
     `terms`: folded words and pairs of letters. Each counts by how rare it is among the texts (log(1 + n / (½ + df)));
     one that is in none of them says nothing about them.
     """
-    sentences = [_sentences(text) for text in texts]
-    weights = _rarity(terms, ["。".join(each) for each in sentences])
+    distinct, sentences = list(dict.fromkeys(terms)), [_sentences(text) for text in texts]
+    present = [_present(distinct, "。".join(each)) for each in sentences]
+    weights = _rarity(present)
     total = math.fsum(weights.values()) or 1.0
-    return [max((_held(one, weights) for one in each), default=0.0) / total for each in sentences]
+    return [
+        max((_held(one, found, weights) for one in each), default=0.0) / total
+        for each, found in zip(sentences, present, strict=True)
+    ]
 
 
-def _held(sentence: str, weights: dict[str, float]) -> float:
-    return math.fsum(weight for term, weight in weights.items() if term in sentence)
+def _present(terms: Iterable[str], text: str) -> list[str]:
+    return [term for term in terms if term in text]
 
 
-def _rarity(terms: Sequence[str], texts: Sequence[str]) -> dict[str, float]:
-    found = {term: sum(term in text for text in texts) for term in dict.fromkeys(terms)}
-    return {term: math.log(1 + len(texts) / (0.5 + count)) for term, count in found.items() if count}
+def _held(sentence: str, terms: Sequence[str], weights: dict[str, float]) -> float:
+    return math.fsum([weights[term] for term in terms if term in sentence])
+
+
+def _rarity(present: Sequence[Sequence[str]]) -> dict[str, float]:
+    counts = Counter(term for each in present for term in each)
+    return {term: math.log(1 + len(present) / (0.5 + count)) for term, count in counts.items()}
 
 
 @lru_cache(maxsize=4096)

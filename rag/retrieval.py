@@ -15,7 +15,8 @@ other names found less, not more, on JaQuAD.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from rag.agreement import sentence_agreement
@@ -85,16 +86,15 @@ def search(
     with timer("lexical"):
         lexical = store.lexical(terms, candidates, where)
     with timer("fuse"):
-        union = Filter(chunk_ids=frozenset(row.chunk_id for row in (*dense, *lexical)))
-        every = len(union.chunk_ids or ())
-        exact_dense = store.dense(vector, every, union) if every else []
-        exact_lexical = store.lexical(terms, every, union) if every else []
+        dense_only, lexical_only = _difference(dense, lexical), _difference(lexical, dense)
+        exact_dense = [*dense, *_each(lexical_only, partial(store.dense, vector))]
+        exact_lexical = [*lexical, *_each(dense_only, partial(store.lexical, terms))]
         fused = fuse(exact_dense, exact_lexical, embedder.unrelated_cosine)
     depth = max(k, RERANKED) if reranker else k
     with timer("agree"):
         wanted = [row.chunk_id for row in fused[: max(AGREEING, depth)]]
         chunks = {chunk.id: chunk for chunk in store.chunks(wanted)}
-        ranking = _agreed(fused, terms, chunks)[:depth]
+        ranking = _agreed(fused[: max(AGREEING, depth)], terms, chunks)[:depth]
     with timer("explain"):
         found = _found(ranking, chunks, store)
         matched = matched_words(
@@ -141,6 +141,16 @@ def _has_other_words(name: str) -> bool:
     return len(parsed) == 1 and bool(is_glossed(name) if name.isascii() else parsed[0].key.isascii())
 
 
+def _difference(one: Sequence[Scored], other: Sequence[Scored]) -> frozenset[str]:
+    """Which chunks the first ranking has and the other has not."""
+    return frozenset(row.chunk_id for row in one) - {row.chunk_id for row in other}
+
+
+def _each(chunk_ids: frozenset[str], search: Callable[[int, Filter], list[Scored]]) -> list[Scored]:
+    """The scores that a search gives these chunks; a score does not depend on which chunks are searched."""
+    return search(len(chunk_ids), Filter(chunk_ids=chunk_ids)) if chunk_ids else []
+
+
 def fuse(
     dense: Sequence[Scored], lexical: Sequence[Scored], unrelated_cosine: float, weight: float = DENSE_WEIGHT
 ) -> list[Fused]:
@@ -151,12 +161,14 @@ def fuse(
     cosines = dict(dense)
     bm25 = dict(lexical)
     highest = max(bm25.values(), default=0.0) or 1.0
-    fused = []
+    fused: list[tuple[float, str, float, float]] = []
     for chunk_id in cosines.keys() | bm25.keys():
         cosine, words = cosines.get(chunk_id, 0.0), bm25.get(chunk_id, 0.0)
         nearness = min(max((cosine - unrelated_cosine) / (1 - unrelated_cosine), 0.0), 1.0)
-        fused.append(Fused(chunk_id, weight * nearness + (1 - weight) * words / highest, cosine, words))
-    return sorted(fused, key=lambda row: (-row.score, row.chunk_id))
+        score = weight * nearness + (1 - weight) * words / highest
+        fused.append((-score, chunk_id, cosine, words))
+    fused.sort()
+    return [Fused(chunk_id, -score, cosine, words) for score, chunk_id, cosine, words in fused]
 
 
 def _agreed(fused: Sequence[Fused], terms: Sequence[str], chunks: Mapping[str, Chunk]) -> list[Fused]:

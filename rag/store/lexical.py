@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 
 K1 = 0.6
 B = 0.6
+_NO_DOCS, _NO_COUNTS = np.empty(0, np.int32), np.empty(0, np.uint16)
+_SPARSE = 0.1
+"""Up to so many entries for each document of the index, sorting them is faster than counting in an array of all."""
 _FEW = 2_000
 """Up to so many wanted documents, looking each up in the lists is faster than scoring whole lists."""
 
@@ -110,10 +113,12 @@ class Postings(NamedTuple):
         """
         if wanted is not None and len(wanted) <= _FEW:
             return self._look_up(spans, weights, norms, wanted)
-        docs = np.concatenate([np.empty(0, np.int64), *(self.docs[span] for span in spans)])
-        counts = np.concatenate([np.empty(0, np.uint16), *(self.counts[span] for span in spans)])
+        docs = np.concatenate([_NO_DOCS, *(self.docs[span] for span in spans)])
+        counts = np.concatenate([_NO_COUNTS, *(self.counts[span] for span in spans)])
         repeated = np.repeat(weights, [span.stop - span.start for span in spans])
         parts = _part(repeated, counts, norms[docs])
+        if len(docs) <= _SPARSE * len(norms):
+            return _summed(docs, parts, wanted)
         totals = np.bincount(docs, parts, minlength=len(norms)).astype(np.float64, copy=False)
         if wanted is not None:
             everything, totals = totals, np.zeros_like(totals)
@@ -150,6 +155,21 @@ class Postings(NamedTuple):
                 totals[here] += _part(weight, self.counts[span][at[here]], norms[here])
         found = totals > 0
         return wanted[found], totals[found]
+
+
+def _summed(
+    docs: NDArray[np.int32], parts: NDArray[np.float64], wanted: NDArray[np.int32] | None
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """The distinct documents, ascending, and the sum of each one's parts, added in the order given."""
+    order = np.argsort(docs, kind="stable")
+    ordered = docs[order]
+    begins = np.ones(len(ordered), bool)
+    begins[1:] = ordered[1:] != ordered[:-1]
+    found, totals = ordered[begins], np.bincount(np.cumsum(begins) - 1, parts[order])
+    if wanted is not None:
+        kept = np.isin(found, wanted, assume_unique=True)
+        found, totals = found[kept], totals[kept]
+    return found, totals.astype(np.float64, copy=False)
 
 
 def _part(

@@ -108,10 +108,9 @@ def _best(found: Sequence[tuple[Segment, NDArray[np.int32], NDArray[np.float32]]
         return []
     scores = np.concatenate([part for _, _, part in found])
     least = np.partition(scores, len(scores) - k)[len(scores) - k] if len(scores) > k else -np.inf
-    ranked = [
-        Scored(segment.headers.ids[rows[i]], float(part[i]))
-        for segment, rows, part in found
-        for i in np.flatnonzero(part >= least).tolist()
-    ]
-    ranked.sort(key=lambda row: (-row.score, row.chunk_id))
-    return ranked[:k]
+    ranked: list[tuple[float, str]] = []
+    for segment, rows, part in found:
+        kept, ids = part >= least, segment.headers.ids
+        ranked += zip((-part[kept]).tolist(), (ids[row] for row in rows[kept].tolist()), strict=True)
+    ranked.sort()
+    return [Scored(chunk_id, -score) for score, chunk_id in ranked[:k]]
