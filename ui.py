@@ -179,4 +179,8 @@ def _free_port(host: str, ports: list[int]) -> int:
     raise ConfigError(
         f"ポート {ports[0]} では待ち受けられません(使用中かもしれません)。",
         f"別のポートを指定してください。例: rag chat --port {ports[-1] + 1}",
+        en=(
+            f"It cannot listen at port {ports[0]} (which may be in use).",
+            f"Choose another port, as in: rag chat --port {ports[-1] + 1}",
+        ),
     )

@@ -76,7 +76,9 @@ def generated(
     unknown = [article_id for article_id in article_ids if article_id not in known]
     if unknown:
         raise ArticleNotFound(
-            f"記事「{unknown[0]}」はありません。", "rag articles で id を確かめてください。"
+            f"記事「{unknown[0]}」はありません。",
+            "rag articles で id を確かめてください。",
+            en=(f"There is no article “{unknown[0]}”.", "`rag articles` lists the ids."),
         )
     chosen = [known[article_id] for article_id in article_ids] or list(known.values())
     if llm:

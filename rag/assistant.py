@@ -225,7 +225,9 @@ class Assistant:
         for article in self._store.articles([article_id]):
             return article
         raise ArticleNotFound(
-            f"記事「{article_id}」はありません。", "「rag articles」で id の一覧を確認してください。"
+            f"記事「{article_id}」はありません。",
+            "「rag articles」で id の一覧を確認してください。",
+            en=(f"There is no article “{article_id}”.", "`rag articles` lists the ids."),
         )
 
     def chunk(self, chunk_id: str) -> Chunk:
@@ -237,7 +239,9 @@ class Assistant:
         for chunk in self._store.chunks([chunk_id]):
             return chunk
         raise ChunkNotFound(
-            f"チャンク「{chunk_id}」はありません。", "記事が更新されたかもしれません。検索し直してください。"
+            f"チャンク「{chunk_id}」はありません。",
+            "記事が更新されたかもしれません。検索し直してください。",
+            en=(f"There is no chunk “{chunk_id}”.", "Its article may have changed: search again."),
         )
 
     def chunk_count(self) -> int:
@@ -282,6 +286,10 @@ def open_embedder(settings: EmbeddingSettings) -> Embedder:
             raise ConfigError(
                 "embedding.model がありません。",
                 'rag.toml の [embedding] に model = "モデル名かフォルダー" を書いてください。',
+                en=(
+                    "embedding.model is missing.",
+                    'Write model = "a name or folder" into [embedding] of rag.toml.',
+                ),
             )
         return SentenceTransformersEmbedder(settings.model, settings.query_prompt, settings.document_prompt)
     if settings.backend == "endpoint":
@@ -291,6 +299,10 @@ def open_embedder(settings: EmbeddingSettings) -> Embedder:
             raise ConfigError(
                 "embedding.url か embedding.model がありません。",
                 "rag.toml の [embedding] に url と model を書いてください。",
+                en=(
+                    "embedding.url or embedding.model is missing.",
+                    "Write url and model into [embedding] of rag.toml.",
+                ),
             )
         return EndpointEmbedder(
             settings.url,
@@ -328,6 +340,10 @@ def open_reranker(settings: RerankerSettings) -> Reranker | None:
         raise ConfigError(
             "reranker.model がありません。",
             'rag.toml の [reranker] に model = "モデル名かフォルダー" を書いてください。',
+            en=(
+                "reranker.model is missing.",
+                'Write model = "a name or folder" into [reranker] of rag.toml.',
+            ),
         )
     return CrossEncoderReranker(settings.model)
 
@@ -357,6 +373,7 @@ def llm_connection(settings: LlmSettings) -> Connection:
         raise ConfigError(
             "[llm] に model がありません。",
             'rag.toml か RAG_LLM__MODEL に "openai:モデル名" を書いてください。',
+            en=("model is missing in [llm].", 'Write "openai:MODEL" into rag.toml or RAG_LLM__MODEL.'),
         )
     return Connection(
         settings.model, settings.base_url, settings.api_key, settings.output, settings.max_output_tokens
@@ -391,11 +408,17 @@ def clean_question(question: str) -> str:
     cleaned = re.sub(r"[\s\x00-\x1f\x7f-\x9f\ufffd]+", " ", paired).strip()
     if not cleaned:
         raise InvalidQuestion(
-            "質問が空です。", "知りたいことを文で入力してください。例: Coworkはいつ発表されましたか?"
+            "質問が空です。",
+            "知りたいことを文で入力してください。例: Coworkはいつ発表されましたか?",
+            en=("The question is empty.", "Ask in a sentence, such as: When was Cowork announced?"),
         )
     if len(cleaned) > LONGEST_QUESTION:
         raise InvalidQuestion(
             f"質問が長すぎます({len(cleaned):,} 文字)。",
             f"{LONGEST_QUESTION:,} 文字以内で、聞きたいことだけを書いてください。",
+            en=(
+                f"The question is too long ({len(cleaned):,} characters).",
+                f"Write what you want to know in at most {LONGEST_QUESTION:,} characters.",
+            ),
         )
     return cleaned

@@ -43,9 +43,16 @@ def cite(article: Article, chunk: Chunk, span: Span, n: int) -> Citation:
         raise CitationError(
             f"チャンク {chunk.id} は記事 {article.id} の本文と一致しません。",
             "「rag rebuild」で索引を作り直してください。",
+            en=(
+                f"Chunk {chunk.id} is not the text of article {article.id}.",
+                "Build the index anew with `rag rebuild`.",
+            ),
         )
     if not 0 <= span.start < span.end <= len(article.text):
-        raise CitationError(f"引用範囲 {span.start}–{span.end} は記事 {article.id} の本文の外です。")
+        raise CitationError(
+            f"引用範囲 {span.start}–{span.end} は記事 {article.id} の本文の外です。",
+            en=(f"The quote {span.start}–{span.end} lies outside the text of article {article.id}.", ""),
+        )
     quote = article.text[span.start : span.end]
     return Citation(
         n=n,
@@ -70,11 +77,18 @@ def verify(citation: Citation, article: Article) -> None:
         CitationError: if the quote is not exactly at its offsets (the source changed, or the quote is false).
     """
     if citation.article_id != article.id or citation.url != article.url:
-        raise CitationError(f"引用 [{citation.n}] は記事 {article.id} のものではありません。")
+        raise CitationError(
+            f"引用 [{citation.n}] は記事 {article.id} のものではありません。",
+            en=(f"Citation [{citation.n}] is not of article {article.id}.", ""),
+        )
     if article.text[citation.start : citation.end] != citation.quote:
         raise CitationError(
             f"引用 [{citation.n}] は記事 {article.id} の {citation.start}–{citation.end} にありません。",
             "引用の後に記事が変わった可能性があります。質問し直してください。",
+            en=(
+                f"Citation [{citation.n}] is not at {citation.start}–{citation.end} of article {article.id}.",
+                "The article may have changed since: ask again.",
+            ),
         )
 
 

@@ -145,7 +145,7 @@ def _ask_json(context: Context, question: str, k: int, where: Filter | None) -> 
         with opened(context) as assistant:
             return wire.reply_object(assistant.ask(question, k, where))
     except RagError as error:
-        print(wire.dumps(wire.error_object(error), indent=2))
+        print(wire.dumps(wire.error_object(error, lang=context.lang), indent=2))
         raise
 
 
@@ -158,7 +158,7 @@ def _answer_line(assistant: Assistant, line: bytes, k: int, where: Filter | None
             raise InvalidQuestion(text("bad_line", lang), text("bad_line.hint", lang))
         reply = wire.reply_object(assistant.ask(question, k, where), request_id)
     except RagError as error:
-        reply = wire.error_object(error, request_id)
+        reply = wire.error_object(error, request_id, lang)
     return wire.dumps(reply)
 
 
@@ -264,7 +264,7 @@ def _doctor(context: Context) -> click.Command:
         from rag.doctor import examine
         from rag.rendering import print_findings
 
-        findings = list(examine(context.home))
+        findings = list(examine(context.home, context.lang))
         print_findings(findings, context.lang)
         if any(finding.state == "failed" for finding in findings):
             raise click.exceptions.Exit(1)

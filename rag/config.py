@@ -163,12 +163,18 @@ def load_settings(home: Path) -> Settings:
         return _FromHome()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise ConfigError(
-            f"{path}: TOML として読めません({error})。", "書き方を直すか、ファイルを退避してください。"
+            f"{path}: TOML として読めません({error})。",
+            "書き方を直すか、ファイルを退避してください。",
+            en=(f"{path}: cannot be read as TOML ({error}).", "Mend it, or move it away."),
         ) from None
     except SettingsError as error:
         raise ConfigError(
             f"環境変数 RAG_* の値を読めません({error})。",
             "RAG_EMBEDDING__BACKEND のように1つずつ指定してください。",
+            en=(
+                f"The values of RAG_* in the environment cannot be read ({error}).",
+                "Give them one by one, like RAG_EMBEDDING__BACKEND.",
+            ),
         ) from None
     except ValidationError as error:
         problem = error.errors()[0]
@@ -176,6 +182,10 @@ def load_settings(home: Path) -> Settings:
         raise ConfigError(
             f"設定「{name}」が正しくありません({problem['msg']})。",
             f"{path} か環境変数 RAG_* を直してください。",
+            en=(
+                f"The setting “{name}” is wrong ({problem['msg']}).",
+                f"Mend it in {path} or in RAG_* of the environment.",
+            ),
         ) from None
 
 
@@ -191,6 +201,7 @@ def find_home(given: Path | None = None) -> Path:
             raise ConfigError(
                 f"{chosen} はフォルダーではありません。",
                 "--home か RAG_HOME にフォルダーを指定してください。",
+                en=(f"{chosen} is not a folder.", "Name a folder with --home or RAG_HOME."),
             )
         return chosen.resolve()
     checkout = Path(__file__).parent.parent
@@ -198,7 +209,9 @@ def find_home(given: Path | None = None) -> Path:
         if (folder / "corpus").is_dir():
             return folder
     raise ConfigError(
-        "corpus フォルダーが見つかりません。", "記事のあるフォルダーへ移るか、--home で指定してください。"
+        "corpus フォルダーが見つかりません。",
+        "記事のあるフォルダーへ移るか、--home で指定してください。",
+        en=("There is no corpus folder.", "Go to the folder with the articles, or name it with --home."),
     )
 
 

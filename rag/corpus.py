@@ -44,6 +44,15 @@ _FIXES = {
     "id": "id(またはファイル名)は文字・数字・「-」「_」「.」だけにしてください。",
     "text": "フロントマターの後に本文を書いてください。",
 }
+_DATES_EN = "Write the date as 2026-01-26, 2026-01 or 2026."
+_FIXES_EN = {
+    "url": "Give as url the https:// URL of the original article.",
+    "title": "Give as title the title of the article (or, if it has none, a description and title_is_descriptive: true).",
+    "published": _DATES_EN,
+    "retrieved": _DATES_EN,
+    "id": "An id (or file name) may have letters, digits, - _ and . only.",
+    "text": "Write the text after the front matter.",
+}
 _FIELDS = tuple(name for name in Article.model_fields if name != "text")
 
 
@@ -96,6 +105,11 @@ def read_article(path: Path) -> Article:
             f"{path}:1: フロントマター(--- で囲んだ記事の情報)がありません。",
             "先頭に ---、title、url、--- の行を書くか、corpus/ の外に移してから"
             f'「rag ingest {path.name} --url https://… --title "…"」で取り込んでください。',
+            en=(
+                f"{path}:1: the front matter (what is said of the article between lines of ---) is missing.",
+                f"Begin with ---, title, url and ---; or move it out of corpus/ and add it with "
+                f'`rag ingest {path.name} --url https://… --title "…"`.',
+            ),
         )
     fields, line_of = _parse_yaml(path, match[1])
     unknown = sorted(set(fields) - set(_FIELDS))
@@ -103,12 +117,20 @@ def read_article(path: Path) -> Article:
         raise CorpusError(
             f"{path}:{line_of.get(unknown[0], 1)}: 知らない項目「{unknown[0]}」があります。",
             f"使える項目: {', '.join(_FIELDS)}",
+            en=(
+                f"{path}:{line_of.get(unknown[0], 1)}: there is no field “{unknown[0]}”.",
+                f"Fields: {', '.join(_FIELDS)}",
+            ),
         )
     body = text[match.end() :]
     given = [_reference(path, line_of, entry) for entry in fields.pop("references", None) or []]
     fields = {name: value for name, value in fields.items() if value != ""}
     if not body.strip():
-        raise CorpusError(f"{path}:{text.count(chr(10), 0, match.end()) + 1}: 本文が空です。", _FIXES["text"])
+        raise CorpusError(
+            f"{path}:{text.count(chr(10), 0, match.end()) + 1}: 本文が空です。",
+            _FIXES["text"],
+            en=(f"{path}:{text.count(chr(10), 0, match.end()) + 1}: there is no text.", _FIXES_EN["text"]),
+        )
     try:
         return Article(**{"id": path.stem, **fields}, text=body, references=(*given, *references(body)))
     except ValidationError as error:
@@ -127,13 +149,22 @@ def write_article(article: Article, directory: Path) -> Path:
     front = yaml.dump(meta, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=10_000)
     path = directory / f"{article.id}.md"
     if "\0" in article.text:
-        raise CorpusError(f"{path}: 本文に NUL 文字があるので書き込めません。", "取り除いてください。")
+        raise CorpusError(
+            f"{path}: 本文に NUL 文字があるので書き込めません。",
+            "取り除いてください。",
+            en=(f"{path}: cannot be written: the text has a NUL character.", "Remove it."),
+        )
     try:
         directory.mkdir(parents=True, exist_ok=True)
         replace_file(path, f"---\n{front}---\n{article.text}".encode())
     except OSError as error:
         raise CorpusError(
-            f"{path}: 書き込めません({error.strerror})。", "空き容量と書き込み権限を確認してください。"
+            f"{path}: 書き込めません({error.strerror})。",
+            "空き容量と書き込み権限を確認してください。",
+            en=(
+                f"{path}: cannot be written ({error.strerror}).",
+                "Check the free space and the permissions.",
+            ),
         ) from error
     return path
 
@@ -171,6 +202,10 @@ def check_unique(ids: Iterable[tuple[Path, str]]) -> None:
             raise CorpusError(
                 f"{path}:1: 記事の id「{article_id}」は {other} と重なっています。",
                 "どちらかのファイル名か、フロントマターの id を変えてください。",
+                en=(
+                    f"{path}:1: the article id “{article_id}” is that of {other} too.",
+                    "Change the name of one of the files, or the id in its front matter.",
+                ),
             )
 
 
@@ -179,7 +214,12 @@ def _decode(path: Path) -> str:
         data = path.read_bytes()
     except OSError as error:
         raise CorpusError(
-            f"{path}: 読めません({error.strerror})。", "ファイルの場所と読み取り権限を確認してください。"
+            f"{path}: 読めません({error.strerror})。",
+            "ファイルの場所と読み取り権限を確認してください。",
+            en=(
+                f"{path}: cannot be read ({error.strerror}).",
+                "Check the place and the permissions of the file.",
+            ),
         ) from error
     try:
         text = data.decode("utf-8-sig")
@@ -192,6 +232,10 @@ def _decode(path: Path) -> str:
         raise CorpusError(
             f"{path}:{line}: NUL 文字があります。",
             "文章ではないファイルか、壊れています。取り除いて保存し直してください。",
+            en=(
+                f"{path}:{line}: there is a NUL character.",
+                "This is no text, or it is damaged. Remove it and save the file again.",
+            ),
         )
     return text
 
@@ -202,6 +246,10 @@ def _not_utf8(path: Path, data: bytes, at: int, encoding: str) -> CorpusError:
         f"{path}:{line}: UTF-8 ではありません{f'({encoding} のようです)' if encoding else ''}。",
         "UTF-8 で保存し直してください"
         f"(例: iconv -f {encoding or '元の文字コード'} -t UTF-8 {path.name} > new.md)。",
+        en=(
+            f"{path}:{line}: this is not UTF-8{f' (it looks like {encoding})' if encoding else ''}.",
+            f"Save it as UTF-8 (as in: iconv -f {encoding or 'ENCODING'} -t UTF-8 {path.name} > new.md).",
+        ),
     )
 
 
@@ -224,16 +272,22 @@ def _parse_yaml(path: Path, front: str) -> tuple[dict[str, Any], dict[str, int]]
         node = yaml.compose(front, Loader=yaml.BaseLoader)
         fields = yaml.load(front, Loader=yaml.BaseLoader)  # noqa: S506  BaseLoader makes only str, list and dict
     except (yaml.YAMLError, RecursionError) as error:
-        detail = getattr(error, "problem", None) or "YAML ではありません"
+        problem = getattr(error, "problem", None)
+        detail, detail_en = problem or "YAML ではありません", problem or "it is no YAML"
         line = _yaml_line(front, error)
         raise CorpusError(
             f"{path}:{line}: フロントマターを YAML として読めません({detail})。",
             '「名前: 値」の形で書き、「:」や「#」を含む値は "…" で囲んでください。',
+            en=(
+                f"{path}:{line}: the front matter cannot be read as YAML ({detail_en}).",
+                'Write `name: value`, and put values with : or # into "…".',
+            ),
         ) from None
     if not isinstance(node, yaml.MappingNode) or not isinstance(fields, dict):
         raise CorpusError(
             f"{path}:2: フロントマターに項目がありません。",
             "title と url を「名前: 値」の形で書いてください。",
+            en=(f"{path}:2: the front matter has no fields.", "Write title and url as `name: value`."),
         )
     return fields, {key.value: key.start_mark.line + 2 for key, _ in node.value}
 
@@ -254,6 +308,10 @@ def _reference(path: Path, line_of: dict[str, int], entry: Any) -> Reference:
         raise CorpusError(
             f"{path}:{line}: references の項目が正しくありません({error.errors()[0]['msg']})。",
             "各項目を {title: …, url: https://…} の形で書いてください。",
+            en=(
+                f"{path}:{line}: an entry of references is wrong ({error.errors()[0]['msg']}).",
+                "Write each as {title: …, url: https://…}.",
+            ),
         ) from None
 
 
@@ -262,4 +320,9 @@ def _invalid(path: Path, line_of: dict[str, int], error: ValidationError) -> Cor
     field = str(problem["loc"][0]) if problem["loc"] else ""
     missing = problem["type"] == "missing"
     what = f"{field} がありません" if missing else f"{field} の値が正しくありません({problem['msg']})"
-    return CorpusError(f"{path}:{line_of.get(field, 1)}: {what}。", _FIXES.get(field, "値を直してください。"))
+    what_en = f"{field} is missing" if missing else f"the value of {field} is wrong ({problem['msg']})"
+    return CorpusError(
+        f"{path}:{line_of.get(field, 1)}: {what}。",
+        _FIXES.get(field, "値を直してください。"),
+        en=(f"{path}:{line_of.get(field, 1)}: {what_en}.", _FIXES_EN.get(field, "Mend the value.")),
+    )

@@ -6,6 +6,7 @@ import platform
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -16,11 +17,15 @@ from rag.corpus import read_corpus
 from rag.errors import RagError
 from rag.japanese import words
 from rag.library import Library
+from rag.messages import Lang, text
 from rag.protocols import Embedder
 
 _PACKAGES = ("faiss-cpu", "fugashi", "gradio", "numpy", "openvino", "pydantic", "tokenizers", "unidic-lite")
 _OPTIONAL = ("sentence-transformers",)
 _LOW_DISK = 500 * 1024**2
+
+Say = Callable[..., str]
+"""A message by its key and values, in the reader's language."""
 
 
 class Finding(NamedTuple):
@@ -32,18 +37,19 @@ class Finding(NamedTuple):
     hint: str = ""
 
 
-def examine(home: Path | None = None) -> Iterator[Finding]:
+def examine(home: Path | None = None, lang: Lang = "ja") -> Iterator[Finding]:
     """All findings, in an order in which the first failure explains the later ones."""
-    yield _versions()
+    say = partial(text, lang=lang)
+    yield _versions(say)
     try:
         folder = find_home(home)
         settings = load_settings(folder)
     except RagError as error:
-        yield Finding("failed", "設定 / settings", error.message, error.hint)
+        yield Finding("failed", say("doctor.settings"), *error.said(lang))
         return
-    yield Finding("ok", "フォルダー / home", str(folder))
+    yield Finding("ok", say("doctor.home"), str(folder))
     yield _checked(
-        "形態素解析 / tokenizer", lambda: f"unidic-lite, {len(words('日本語の記事を読む'))} 語に分割"
+        "doctor.tokenizer", lambda: say("doctor.split", count=len(words("日本語の記事を読む"))), lang
     )
     embedder: list[Embedder] = []
 
@@ -51,35 +57,31 @@ def examine(home: Path | None = None) -> Iterator[Finding]:
         start = time.perf_counter()
         embedder.append(open_embedder(settings.embedding))
         vector = embedder[0].embed_queries(["点検"])[0]
-        return f"{embedder[0].model_id}, {len(vector)} 次元, {(time.perf_counter() - start) * 1000:.0f} ms"
+        took = (time.perf_counter() - start) * 1000
+        return say("doctor.embedded", model=embedder[0].model_id, dimension=len(vector), ms=f"{took:.0f}")
 
-    yield _checked("埋め込みモデル / embedding model", embed)
+    yield _checked("doctor.embedding", embed, lang)
     if embedder:
-        yield _checked("回答エンジン / answering engine", lambda: _engine(settings.llm, embedder[0]))
+        yield _checked("doctor.engine", lambda: _engine(settings.llm, embedder[0], say), lang)
     if not (folder / "corpus").is_dir():
-        yield Finding(
-            "warning",
-            "記事 / corpus",
-            "corpus フォルダーがありません。",
-            "「rag ingest ファイルかURL」で記事を取り込んでください。",
-        )
+        yield Finding("warning", say("doctor.corpus"), say("doctor.no_corpus"), say("doctor.no_corpus.hint"))
         return
-    yield _checked("記事 / corpus", lambda: _corpus(folder / "corpus"))
+    yield _checked("doctor.corpus", lambda: _corpus(folder / "corpus", say), lang)
     if embedder:
-        yield _index(folder, embedder[0])
-    yield _disk(folder)
+        yield _index(folder, embedder[0], lang)
+    yield _disk(folder, say)
 
 
-def _checked(subject: str, check: Callable[[], str]) -> Finding:
+def _checked(subject: str, check: Callable[[], str], lang: Lang) -> Finding:
     try:
-        return Finding("ok", subject, check())
+        return Finding("ok", text(subject, lang), check())
     except RagError as error:
-        return Finding("failed", subject, error.message, error.hint)
+        return Finding("failed", text(subject, lang), *error.said(lang))
     except (OSError, RuntimeError) as error:
-        return Finding("failed", subject, str(error), "pip install --force-reinstall で入れ直してください。")
+        return Finding("failed", text(subject, lang), str(error), text("doctor.again", lang))
 
 
-def _versions() -> Finding:
+def _versions(say: Say) -> Finding:
     found, missing = [f"Python {platform.python_version()}"], []
     for name in (*_PACKAGES, *_OPTIONAL):
         try:
@@ -88,42 +90,44 @@ def _versions() -> Finding:
             if name in _PACKAGES:
                 missing.append(name)
     if missing:
-        return Finding("failed", "版 / versions", ", ".join(missing), "pip install -e . を実行してください。")
-    return Finding("ok", "版 / versions", ", ".join(found))
+        return Finding("failed", say("doctor.versions"), ", ".join(missing), say("doctor.install"))
+    return Finding("ok", say("doctor.versions"), ", ".join(found))
 
 
-def _engine(settings: LlmSettings, embedder: Embedder) -> str:
+def _engine(settings: LlmSettings, embedder: Embedder, say: Say) -> str:
     """What answers. An LLM's settings are examined; nothing is sent to its provider."""
     open_engine(settings, embedder)
     if not settings.model:
-        return "extractive (LLM なし / without an LLM)"
+        return say("doctor.no_llm")
     return ", ".join(filter(None, (settings.model, settings.base_url, f"output = {settings.output}")))
 
 
-def _corpus(folder: Path) -> str:
+def _corpus(folder: Path, say: Say) -> str:
     articles = read_corpus(folder)
-    return f"{len(articles)} 本, {sum(len(article.text) for article in articles):,} 文字"
+    characters = sum(len(article.text) for article in articles)
+    return say("doctor.articles", articles=len(articles), characters=f"{characters:,}")
 
 
-def _index(folder: Path, embedder: Embedder) -> Finding:
-    subject, index = "索引 / index", folder / "index"
+def _index(folder: Path, embedder: Embedder, lang: Lang) -> Finding:
+    subject, index = text("doctor.index", lang), folder / "index"
     try:
         store = open_store(index, embedder)
         try:
             stale = Library(folder / "corpus", index, embedder, store).stale()
-            detail = f"記事 {len(store.content_hashes())} 本, チャンク {store.count()} 個"
+            counts = {"articles": store.overview().articles, "chunks": store.count()}
+            detail = text("article_count", lang, **counts)
         finally:
             store.close()
     except RagError as error:
-        return Finding("failed", subject, error.message, error.hint)
+        return Finding("failed", subject, *error.said(lang))
     if stale:
-        return Finding("warning", subject, detail, "corpus/ と違います。次の「rag ask」で更新されます。")
+        return Finding("warning", subject, detail, text("doctor.stale", lang))
     return Finding("ok", subject, detail)
 
 
-def _disk(folder: Path) -> Finding:
+def _disk(folder: Path, say: Say) -> Finding:
     free = shutil.disk_usage(folder).free
-    detail = f"空き {free / 1024**3:.1f} GB"
+    detail = say("doctor.free", size=f"{free / 1024**3:.1f}")
     if free < _LOW_DISK:
-        return Finding("warning", "ディスク / disk", detail, "空き容量を増やしてください。")
-    return Finding("ok", "ディスク / disk", detail)
+        return Finding("warning", say("doctor.disk"), detail, say("doctor.full"))
+    return Finding("ok", say("doctor.disk"), detail)

@@ -1,8 +1,10 @@
 """Every error this package raises on purpose: one tree under `RagError`.
 
-Each error carries `message` (what is wrong) and `hint` (what to do next). Both are Japanese first; the
-command line prints them without a traceback.
+Each error carries `message` (what is wrong) and `hint` (what to do next), in Japanese, and both in English as
+`english`; the command line prints them without a traceback.
 """
+
+from typing import Literal
 
 
 class RagError(Exception):
@@ -10,10 +12,15 @@ class RagError(Exception):
 
     retryable = False
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", *, en: tuple[str, str] | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.english = en
+
+    def said(self, lang: Literal["ja", "en"]) -> tuple[str, str]:
+        """Message and hint in a language; the Japanese ones where there are no others."""
+        return self.english if lang == "en" and self.english else (self.message, self.hint)
 
     def __str__(self) -> str:
         return f"{self.message}\n→ {self.hint}" if self.hint else self.message

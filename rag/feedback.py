@@ -89,7 +89,12 @@ def add(home: Path, feedback: Feedback) -> None:
             _append(home / FILE, line)
     except OSError as error:
         raise StoreError(
-            f"{home / FILE}: 書き込めません({error.strerror})。", "空き容量と書き込み権限を確認してください。"
+            f"{home / FILE}: 書き込めません({error.strerror})。",
+            "空き容量と書き込み権限を確認してください。",
+            en=(
+                f"{home / FILE}: cannot be written ({error.strerror}).",
+                "Check the free space and the permissions.",
+            ),
         ) from error
 
 
@@ -119,7 +124,9 @@ def read(home: Path) -> list[Feedback]:
         return []
     except OSError as error:
         raise StoreError(
-            f"{path}: 読めません({error.strerror})。", "読み取り権限を確認してください。"
+            f"{path}: 読めません({error.strerror})。",
+            "読み取り権限を確認してください。",
+            en=(f"{path}: cannot be read ({error.strerror}).", "Check the permissions."),
         ) from error
     found = []
     for number, line in enumerate(lines, 1):

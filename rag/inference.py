@@ -63,17 +63,20 @@ if hasattr(os, "register_at_fork"):
 class ModelFolder:
     """The files of one model with their `manifest.json`.
 
-    `what`: the model's name in messages. `script`: the command that rebuilds it. Whatever is wrong with a file
-    is raised as `error`, naming the file and how to mend it; construction reads the manifest only.
+    `what`: the model's name in messages, Japanese and English. `script`: the command that rebuilds it. Whatever is
+    wrong with a file is raised as `error`, naming the file and how to mend it; construction reads the manifest only.
     """
 
-    def __init__(self, path: Path, what: str, script: str, error: type[RagError]) -> None:
+    def __init__(self, path: Path, what: tuple[str, str], script: str, error: type[RagError]) -> None:
         self.path = path
         self._what = what
         self._error = error
         self._fix = (
             "rag を入れ直してください (pip install --force-reinstall rag)。"
             f"ソースから使っている場合は {script} で作り直せます。"
+        )
+        self._fix_en = (
+            f"Install rag again (pip install --force-reinstall rag). From sources: {script} makes it anew."
         )
         self.manifest = self._read_manifest()
 
@@ -96,8 +99,10 @@ class ModelFolder:
         try:
             return Engine(self.path / "model.xml", threads, probe)
         except RuntimeError as error:
-            message = f"{self._what}を OpenVINO で読み込めません: {self.path / 'model.xml'}"
-            raise self._error(message, self._fix) from error
+            path = self.path / "model.xml"
+            message = f"{self._what[0]}を OpenVINO で読み込めません: {path}"
+            english = f"OpenVINO cannot load {self._what[1]}: {path}"
+            raise self._error(message, self._fix, en=(english, self._fix_en)) from error
 
     def tokenizer(self) -> Tokenizer:
         """The tokenizer of the model."""
@@ -130,7 +135,9 @@ class ModelFolder:
                 raise self._damaged(self.path / name)
 
     def _damaged(self, path: Path) -> RagError:
-        return self._error(f"{self._what}のファイルがないか、壊れています: {path}", self._fix)
+        message = f"{self._what[0]}のファイルがないか、壊れています: {path}"
+        english = f"A file of {self._what[1]} is missing or damaged: {path}"
+        return self._error(message, self._fix, en=(english, self._fix_en))
 
 
 class PerProcess(Generic[T]):

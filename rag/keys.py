@@ -72,10 +72,15 @@ def read_keys(home: Path) -> tuple[Key, ...]:
     except FileNotFoundError:
         return ()
     except (OSError, ValidationError) as error:
-        detail = error.strerror if isinstance(error, OSError) else "形が違います"
+        known = error.strerror if isinstance(error, OSError) else None
+        detail, detail_en = known or "形が違います", known or "it has another form"
         raise ConfigError(
             f"{path}: API キーのファイルを読めません({detail})。",
             "退避して、「rag keys add 名前」で作り直してください。",
+            en=(
+                f"{path}: the file of API keys cannot be read ({detail_en}).",
+                "Move it away and make the keys anew with `rag keys add NAME`.",
+            ),
         ) from None
 
 
@@ -93,6 +98,10 @@ def add_key(home: Path, name: str, scope: Scope = "read", expires: date | None =
         raise ConfigError(
             f"キーの名前「{name}」は使えません。",
             "文字・数字・空白・「_」「.」「-」「@」で 64 文字以内にしてください。",
+            en=(
+                f"“{name}” cannot be the name of a key.",
+                "Use letters, digits, spaces, _ . - and @, at most 64 of them.",
+            ),
         ) from None
     with _changing(home):
         keys = read_keys(home)
@@ -100,6 +109,10 @@ def add_key(home: Path, name: str, scope: Scope = "read", expires: date | None =
             raise ConfigError(
                 f"キー「{name}」はもうあります。",
                 "別の名前にするか、「rag keys revoke」で取り消してください。",
+                en=(
+                    f"There is a key “{name}” already.",
+                    "Choose another name, or revoke that one with `rag keys revoke`.",
+                ),
             )
         _write(home, (*keys, key))
     return NewKey(key, token)
@@ -118,7 +131,11 @@ def revoke_key(home: Path, name_or_id: str) -> Key:
                 revoked = key.model_copy(update={"revoked": _now()})
                 _write(home, tuple(revoked if other is key else other for other in keys))
                 return revoked
-    raise ConfigError(f"有効なキー「{name_or_id}」はありません。", "「rag keys list」で確認してください。")
+    raise ConfigError(
+        f"有効なキー「{name_or_id}」はありません。",
+        "「rag keys list」で確認してください。",
+        en=(f"There is no good key “{name_or_id}”.", "`rag keys list` shows them."),
+    )
 
 
 class KeyRing:
@@ -147,7 +164,9 @@ class KeyRing:
         key = self._keys().get(match[1]) if match else None
         if key is None or not hmac.compare_digest(key.sha256, _digest(token)):
             raise InvalidKey(
-                "API キーが正しくありません。", "「rag keys add 名前」で作ったキーを渡してください。"
+                "API キーが正しくありません。",
+                "「rag keys add 名前」で作ったキーを渡してください。",
+                en=("The API key is not good.", "Send one that was made by `rag keys add NAME`."),
             )
         return self._checked(key)
 
@@ -159,18 +178,26 @@ class KeyRing:
         """
         key = self._keys().get(key_id)
         if key is None:
-            raise InvalidKey("API キーが正しくありません。", "もう一度ログインしてください。")
+            raise InvalidKey(
+                "API キーが正しくありません。",
+                "もう一度ログインしてください。",
+                en=("The API key is not good.", "Log in again."),
+            )
         return self._checked(key)
 
     def _checked(self, key: Key) -> Key:
         problem = key.problem()
         if problem == "expired":
             raise InvalidKey(
-                "API キーの期限が切れています。", "「rag keys add 名前」で新しいキーを作ってください。"
+                "API キーの期限が切れています。",
+                "「rag keys add 名前」で新しいキーを作ってください。",
+                en=("The API key has expired.", "Make a new one with `rag keys add NAME`."),
             )
         if problem == "revoked":
             raise InvalidKey(
-                "API キーは取り消されています。", "「rag keys add 名前」で新しいキーを作ってください。"
+                "API キーは取り消されています。",
+                "「rag keys add 名前」で新しいキーを作ってください。",
+                en=("The API key was revoked.", "Make a new one with `rag keys add NAME`."),
             )
         return key
 
@@ -206,7 +233,12 @@ def _write(home: Path, keys: tuple[Key, ...]) -> None:
             raise
     except OSError as error:
         raise ConfigError(
-            f"{home / FILE}: 書き込めません({error.strerror})。", "空き容量と書き込み権限を確認してください。"
+            f"{home / FILE}: 書き込めません({error.strerror})。",
+            "空き容量と書き込み権限を確認してください。",
+            en=(
+                f"{home / FILE}: cannot be written ({error.strerror}).",
+                "Check the free space and the permissions.",
+            ),
         ) from error
 
 

@@ -69,7 +69,9 @@ def writing(index: Path, wait: float = -1) -> Iterator[None]:
         lock.acquire(timeout=wait)
     except Timeout:
         raise StoreBusy(
-            "別のプロセスが索引を更新しています。", "終わるのを待って、もう一度実行してください。"
+            "別のプロセスが索引を更新しています。",
+            "終わるのを待って、もう一度実行してください。",
+            en=("Another process is updating the index.", "Wait until it is done, and try again."),
         ) from None
     except OSError as error:
         raise _not_written(Path(lock.lock_file), error) from error
@@ -124,7 +126,9 @@ class Library:
             paths = [name for name, known in self._scan(read=True).items() if known.article_id == article_id]
             if not paths:
                 raise ArticleNotFound(
-                    f"記事「{article_id}」はありません。", "「rag articles」で id の一覧を確認してください。"
+                    f"記事「{article_id}」はありません。",
+                    "「rag articles」で id の一覧を確認してください。",
+                    en=(f"There is no article “{article_id}”.", "`rag articles` lists the ids."),
                 )
             for name in paths:
                 (self._corpus / name).unlink(missing_ok=True)
@@ -146,6 +150,10 @@ class Library:
                     raise CorpusError(
                         f"{self._corpus / target}: 別の記事「{other}」のファイルです。",
                         "どちらかの id を変えてください。",
+                        en=(
+                            f"{self._corpus / target}: this is the file of another article, “{other}”.",
+                            "Change one of the ids.",
+                        ),
                     )
                 moves.append((staged, known, self._corpus / target))
             for staged, known, path in moves:
@@ -190,7 +198,10 @@ class Library:
             raise (
                 problems[0]
                 if len(problems) == 1
-                else CorpusError("\n".join(str(problem) for problem in problems))
+                else CorpusError(
+                    "\n".join(str(problem) for problem in problems),
+                    en=("\n".join("\n→ ".join(problem.said("en")) for problem in problems), ""),
+                )
             )
         self._check_unique(found)
         return found
@@ -270,6 +281,10 @@ def _staged(articles: Sequence[Article], folder: Path) -> list[Path]:
         raise CorpusError(
             f"記事の id「{unusable}」は使えないか、2つの記事にあります。",
             "ファイル名か id を変えてください。",
+            en=(
+                f"The article id “{unusable}” cannot be used, or two articles have it.",
+                "Change the name of the file, or the id.",
+            ),
         )
     for path in paths:
         read_article(path)
@@ -286,7 +301,9 @@ def _facts(path: Path) -> tuple[int, int, int]:
 
 def _not_written(path: Path, error: OSError) -> StoreError:
     return StoreError(
-        f"{path}: 書き込めません({error.strerror})。", "空き容量と書き込み権限を確認してください。"
+        f"{path}: 書き込めません({error.strerror})。",
+        "空き容量と書き込み権限を確認してください。",
+        en=(f"{path}: cannot be written ({error.strerror}).", "Check the free space and the permissions."),
     )
 
 

@@ -6,12 +6,13 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from rag.messages_serving import SERVING
+from rag.messages_serving import DOCTOR, SERVING
 
 Lang = Literal["ja", "en"]
 
 _TEXTS: dict[str, tuple[str, str]] = {
     **SERVING,
+    **DOCTOR,
     "about": (
         "日本語の記事に、出典つきで答えます。答えの一文ごとに、記事の原文・位置・URLを示します。",
         "Answers questions on Japanese articles; every sentence has its exact quote, its place and the URL.",

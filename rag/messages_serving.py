@@ -1,6 +1,38 @@
-"""The words of the commands about servers, keys and feedback, Japanese and English."""
+"""The words of the doctor and of the commands about servers, keys and feedback, Japanese and English."""
 
 from __future__ import annotations
+
+DOCTOR: dict[str, tuple[str, str]] = {
+    "doctor.settings": ("設定", "settings"),
+    "doctor.home": ("フォルダー", "home"),
+    "doctor.tokenizer": ("形態素解析", "tokenizer"),
+    "doctor.split": ("unidic-lite、{count} 語に分割", "unidic-lite, split into {count} words"),
+    "doctor.embedding": ("埋め込みモデル", "embedding model"),
+    "doctor.embedded": ("{model}、{dimension} 次元、{ms} ms", "{model}, {dimension} dimensions, {ms} ms"),
+    "doctor.engine": ("回答エンジン", "answering engine"),
+    "doctor.no_llm": ("extractive(LLM なし)", "extractive (without an LLM)"),
+    "doctor.corpus": ("記事", "corpus"),
+    "doctor.articles": ("{articles} 本、{characters} 文字", "{articles} articles, {characters} characters"),
+    "doctor.no_corpus": ("corpus フォルダーがありません。", "There is no corpus folder."),
+    "doctor.no_corpus.hint": (
+        "「rag ingest ファイルかURL」で記事を取り込んでください。",
+        "Add articles with “rag ingest FILE_OR_URL”.",
+    ),
+    "doctor.index": ("索引", "index"),
+    "doctor.stale": (
+        "corpus/ と違います。次の「rag ask」で更新されます。",
+        "It differs from corpus/. The next “rag ask” updates it.",
+    ),
+    "doctor.again": (
+        "pip install --force-reinstall で入れ直してください。",
+        "Install it again with pip install --force-reinstall.",
+    ),
+    "doctor.versions": ("版", "versions"),
+    "doctor.install": ("pip install -e . を実行してください。", "Run pip install -e ."),
+    "doctor.disk": ("ディスク", "disk"),
+    "doctor.free": ("空き {size} GB", "{size} GB free"),
+    "doctor.full": ("空き容量を増やしてください。", "Make room."),
+}
 
 SERVING: dict[str, tuple[str, str]] = {
     "serve": (

@@ -151,12 +151,8 @@ def print_changes(changes: Changes, lang: Lang) -> None:
 
 def print_error(error: RagError, lang: Lang) -> None:
     """What is wrong and what to do, on standard error."""
-    summary = (type(error).__doc__ or "").partition("\n")[0]
-    lines = [f"{text('error', lang)}: {summary if lang == 'en' else error.message}"]
-    if lang == "en":
-        lines.append(f"  {error.message}")
-    if error.hint:
-        lines.append(f"→ {error.hint}")
+    message, hint = error.said(lang)
+    lines = [f"{text('error', lang)}: {message}", *([f"→ {hint}"] if hint else [])]
     print("\n".join(lines), file=sys.stderr)
 
 

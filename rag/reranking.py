@@ -48,7 +48,11 @@ class CrossEncoderReranker:
                 self._model.predict(pairs, batch_size=self._batch_size, show_progress_bar=False), np.float64
             )
         if not np.isfinite(logits).all():
-            raise RerankingError(f"リランカー {self._name} の出力が数値ではありません。", _CHOOSE)
+            raise RerankingError(
+                f"リランカー {self._name} の出力が数値ではありません。",
+                _CHOOSE,
+                en=(f"The reranker {self._name} gave something that is no number.", _CHOOSE_EN),
+            )
         return [float(value) for value in 1 / (1 + np.exp(-logits))]
 
     def _loaded(self) -> Any:
@@ -59,18 +63,26 @@ class CrossEncoderReranker:
             raise MissingExtra(
                 "リランカーには sentence-transformers が必要です。",
                 'pip install "rag[sentence-transformers]"',
+                en=("A reranker needs sentence-transformers.", 'pip install "rag[sentence-transformers]"'),
             ) from error
         try:
             model = CrossEncoder(
                 self._name, device=self._device, local_files_only=self._offline, activation_fn=Identity()
             )
         except Exception as error:  # transformers raises whatever its parts do
-            raise RerankingError(f"リランカー {self._name} を読み込めません: {error}", _CHOOSE) from error
+            raise RerankingError(
+                f"リランカー {self._name} を読み込めません: {error}",
+                _CHOOSE,
+                en=(f"The reranker {self._name} cannot be loaded: {error}", _CHOOSE_EN),
+            ) from error
         if model.num_labels != 1:
             raise RerankingError(
-                f"{self._name} の出力は {model.num_labels} 個あり、リランカーではありません。", _CHOOSE
+                f"{self._name} の出力は {model.num_labels} 個あり、リランカーではありません。",
+                _CHOOSE,
+                en=(f"{self._name} has {model.num_labels} outputs, so it is no reranker.", _CHOOSE_EN),
             )
         return model
 
 
 _CHOOSE = "rag.toml の [reranker] の model を、出力が1つの CrossEncoder の名前かフォルダーにしてください。"
+_CHOOSE_EN = "Let model in [reranker] of rag.toml be the name or folder of a CrossEncoder with one output."

@@ -78,11 +78,19 @@ def check(assistant: Assistant, settings: ServerSettings) -> None:
         raise ConfigError(
             f"{settings.host} で待ち受けると、ほかの機械からも使えますが、API キーがありません。",
             "「rag keys add 名前」でキーを作ってから始めてください。この機械だけで使うなら --host 127.0.0.1 にします。",
+            en=(
+                f"At {settings.host} other machines could reach it, and there is no API key.",
+                "Make one first with `rag keys add NAME`; or, for this machine only, use --host 127.0.0.1.",
+            ),
         )
     if telemetry_wanted() and find_spec("opentelemetry.exporter") is None:
         raise MissingExtra(
             "OTEL_EXPORTER_OTLP_ENDPOINT がありますが、送るためのパッケージがありません。",
             "pip install 'rag[otel]' を実行するか、環境変数を消してください。",
+            en=(
+                "OTEL_EXPORTER_OTLP_ENDPOINT is set, but what sends traces is not installed.",
+                "Run pip install 'rag[otel]', or unset the variable.",
+            ),
         )
 
 
@@ -108,6 +116,10 @@ def _listening(settings: ServerSettings) -> socket.socket:
         raise ConfigError(
             f"{settings.host} のポート {settings.port} では待ち受けられません({error.strerror})。",
             f"別のポートを指定してください。例: rag serve --port {settings.port + 1}",
+            en=(
+                f"It cannot listen at port {settings.port} of {settings.host} ({error.strerror}).",
+                f"Choose another port, as in: rag serve --port {settings.port + 1}",
+            ),
         ) from None
 
 

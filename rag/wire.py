@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from rag.errors import RagError
+from rag.messages import Lang
 from rag.types import Answer, Hit, Reply, Statement
 
 
@@ -64,12 +65,13 @@ def hit_object(hit: Hit) -> dict[str, Any]:
     }
 
 
-def error_object(error: RagError, request_id: Any = None) -> dict[str, Any]:
+def error_object(error: RagError, request_id: Any = None, lang: Lang = "ja") -> dict[str, Any]:
     """What stands in place of a reply that could not be made."""
+    message, hint = error.said(lang)
     return {
         "id": request_id,
         "status": "error",
-        "error": {"type": type(error).__name__, "message": error.message, "hint": error.hint},
+        "error": {"type": type(error).__name__, "message": message, "hint": hint},
     }
 
 

@@ -113,7 +113,9 @@ class Workers:
         with self._lock:
             if self._taken >= self._places:
                 raise ServerBusy(
-                    "ほかの依頼で手一杯です。", "少し待って、もう一度送ってください(Retry-After 秒後)。"
+                    "ほかの依頼で手一杯です。",
+                    "少し待って、もう一度送ってください(Retry-After 秒後)。",
+                    en=("It is busy with other requests.", "Wait for Retry-After seconds and send it again."),
                 )
             self._taken += 1
         try:
@@ -130,4 +132,8 @@ class Workers:
 
 
 def _too_long(timeout_s: float) -> TookTooLong:
-    return TookTooLong(f"{timeout_s:g} 秒以内に終わりませんでした。", "少し待って、もう一度送ってください。")
+    return TookTooLong(
+        f"{timeout_s:g} 秒以内に終わりませんでした。",
+        "少し待って、もう一度送ってください。",
+        en=(f"It was not done within {timeout_s:g} seconds.", "Wait a little and send it again."),
+    )

@@ -69,7 +69,7 @@ def test_text_from_outside_is_shown_and_never_run(lang: str) -> None:
         }
     )
     other = abstained(message=HOSTILE, suggestions=(HOSTILE,))
-    failed = Exchange(question=HOSTILE).with_error(StoreError(HOSTILE, HOSTILE))
+    failed = Exchange(question=HOSTILE).with_error(StoreError(HOSTILE, HOSTILE), "ja")
     for exchange in (one, other, failed):
         shown = [
             conversation_html([exchange], lang),

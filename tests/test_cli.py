@@ -199,7 +199,9 @@ def test_what_is_no_question_is_told_to_people_and_to_programs(rag: Runner, ques
 
 
 def test_errors_in_english_say_the_gist_in_english(rag: Runner) -> None:
-    assert rag("ask", "", "--lang", "en").err.startswith("Error: The question is empty or too long")
+    assert rag("ask", "", "--lang", "en").err == (
+        "Error: The question is empty.\n→ Ask in a sentence, such as: When was Cowork announced?\n"
+    )
 
 
 def test_search_prints_hits_and_json(rag: Runner) -> None:

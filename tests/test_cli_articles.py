@@ -195,10 +195,14 @@ def test_the_doctor_tells_what_is_wrong_and_fails(rag: Runner, home: Path, damag
         (home / "rag.toml").write_text("[", encoding="utf-8")
     else:
         (home.parent / "file").touch()
-    run = rag("doctor", *(["--home", "file"] if damage == "no home" else []))
+    elsewhere = ["--home", "file"] if damage == "no home" else []
+    run = rag("doctor", *elsewhere)
     assert run.code == 1
     assert "異常" in run.out
     assert "→" in run.out
+    english = rag("doctor", "--lang", "en", *elsewhere).out
+    assert "failed" in english
+    assert not re.search(r"[ぁ-ん]", english)
 
 
 def test_the_doctor_of_a_folder_that_is_not_there_makes_none(rag: Runner, tmp_path: Path) -> None:

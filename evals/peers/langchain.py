@@ -106,7 +106,12 @@ def langchain_search(articles: Sequence[Article], embedder: Embedder) -> Search:
             from langchain_text_splitters import RecursiveCharacterTextSplitter
     except ImportError as error:
         raise MissingExtra(
-            f"比較相手(LangChain)が入っていません({error.name})。", 'pip install "rag[peers]"'
+            f"比較相手(LangChain)が入っていません({error.name})。",
+            'pip install "rag[peers]"',
+            en=(
+                f"What is compared with (LangChain) is not installed ({error.name}).",
+                'pip install "rag[peers]"',
+            ),
         ) from error
     Embeddings.register(EmbeddingAdapter)
     splitter = RecursiveCharacterTextSplitter(

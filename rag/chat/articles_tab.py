@@ -106,7 +106,7 @@ class ArticlesTab:
         except ValueError:
             gr.Warning(self._say("bad_date"))
         except RagError as error:
-            gr.Warning(f"{error.message} {error.hint}")
+            gr.Warning(" ".join(error.said(self._lang)))
         return gr.skip()
 
     def _import(
@@ -138,7 +138,8 @@ class ArticlesTab:
             articles = import_source(source.strip(), **facts)
             changes = self._assistant.ingest(articles, progress)
         except RagError as error:
-            return f'<li class="warning">{escape(f"{name}: {error.message} {error.hint}")}</li>'
+            problem = " ".join((f"{name}:", *error.said(self._lang)))
+            return f'<li class="warning">{escape(problem)}</li>'
         return f"<li>{escape(self._result(articles, bool(changes)))}</li>"
 
     def _result(self, articles: Sequence[Article], changed: bool) -> str:

@@ -222,7 +222,7 @@ class ChatTab:
         try:
             rated = conversing.rate(self._assistant, restore(kept), *(field(event, name) for name in names))
         except RagError as error:
-            gr.Warning(f"{error.message} {error.hint}")
+            gr.Warning(" ".join(error.said(self._lang)))
             return gr.skip(), gr.skip()
         return conversation_html(rated, self._lang), keep(rated)
 

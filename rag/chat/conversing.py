@@ -37,7 +37,7 @@ def ask(
     try:
         asked = clean_question(question)
     except RagError as error:
-        yield Exchange(question=question[:200]).with_error(error)
+        yield Exchange(question=question[:200]).with_error(error, lang)
         return
     exchange = Exchange(question=asked)
     talk = small_talk(asked)
@@ -52,7 +52,7 @@ def ask(
             )
             yield exchange
     except RagError as error:
-        yield exchange.with_error(error)
+        yield exchange.with_error(error, lang)
 
 
 def _talked(exchange: Exchange, talk: Talk, assistant: Assistant, lang: Lang) -> Exchange:

@@ -13,6 +13,7 @@ from uuid import uuid4
 from pydantic import Field, ValidationError
 
 from rag.errors import RagError
+from rag.messages import Lang
 from rag.types import (
     Abstention,
     AbstentionReason,
@@ -97,9 +98,10 @@ class Exchange(Frozen):
         """The exchange with its reply, which replaces what was streamed before."""
         return self.model_copy(update=_of_reply(reply))
 
-    def with_error(self, error: RagError) -> Exchange:
+    def with_error(self, error: RagError, lang: Lang) -> Exchange:
         """The exchange when asking failed."""
-        return self.model_copy(update={"status": "failed", "message": error.message, "hint": error.hint})
+        message, hint = error.said(lang)
+        return self.model_copy(update={"status": "failed", "message": message, "hint": hint})
 
 
 def _of_reply(reply: Reply) -> dict[str, object]:

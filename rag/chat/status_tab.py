@@ -70,7 +70,7 @@ def build(tab: gr.Tab, assistant: Assistant, lang: Lang, examining: bool) -> Non
     def examined() -> Iterator[str]:
         found: list[Finding] = []
         yield findings_html(found, lang, working=True)
-        for finding in examine(assistant.home):
+        for finding in examine(assistant.home, lang):
             found.append(finding)
             yield findings_html(found, lang, working=True)
         yield findings_html(found, lang, working=False)

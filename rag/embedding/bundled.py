@@ -22,6 +22,7 @@ from rag.types import Vectors
 
 MODEL_FOLDER = Path(__file__).parent / "model"
 MAX_TOKENS = 512
+_NAME = ("同梱の埋め込みモデル", "the embedding model in the package")
 DIMENSION = 384
 TEXT_RULES = 1
 """Goes into the model id. Raise it when cleaning, prefixes or windows change."""
@@ -45,7 +46,7 @@ class BundledEmbedder:
     def __init__(self, folder: Path = MODEL_FOLDER, *, threads: int | None = None) -> None:
         self._threads = threads or available_cores()
         script = "python scripts/build_bundled_model.py"
-        self._files = ModelFolder(folder, "同梱の埋め込みモデル", script, EmbeddingError)
+        self._files = ModelFolder(folder, _NAME, script, EmbeddingError)
         self._model = PerProcess(lambda: self._files.load(lambda: _Model(self._files, self._threads)))
 
     @property

@@ -36,6 +36,13 @@ _HINTS = {
     404: "URL (普通は /v1 で終わります) とモデル名を確認してください。",
     413: "batch_size か max_characters を小さくしてください。",
 }
+_HINTS_EN = {
+    400: "Check the model's name, and the limits on the length and number of texts in one request.",
+    401: "Check the API key.",
+    403: "Check what the API key allows.",
+    404: "Check the URL (it usually ends in /v1) and the model's name.",
+    413: "Choose a smaller batch_size or max_characters.",
+}
 
 
 class _Row(BaseModel):
@@ -142,6 +149,10 @@ class EndpointEmbedder:
                     raise EmbeddingUnavailable(
                         f"埋め込みサーバー {self._url} が応答しません: {problem}",
                         f"{max(1, round(wait))} 秒ほど待って、もう一度試してください。",
+                        en=(
+                            f"The embedding server {self._url} does not answer: {problem}",
+                            f"Wait for some {max(1, round(wait))} seconds and try again.",
+                        ),
                     ) from problem
                 self._sleep(wait)
         raise AssertionError("unreachable")
@@ -164,6 +175,10 @@ class EndpointEmbedder:
             raise EmbeddingError(
                 f"埋め込みサーバー {self._url} が HTTP {reply.status_code} を返しました: {said}",
                 _HINTS.get(reply.status_code, "サーバーの URL と設定を確認してください。"),
+                en=(
+                    f"The embedding server {self._url} replied with HTTP {reply.status_code}: {said}",
+                    _HINTS_EN.get(reply.status_code, "Check the URL and the settings of the server."),
+                ),
             )
         return content
 
@@ -174,11 +189,19 @@ class EndpointEmbedder:
             raise EmbeddingError(
                 f"埋め込みサーバー {self._url} の応答を解釈できません。",
                 "OpenAI 互換の URL か確認してください。",
+                en=(
+                    f"The reply of the embedding server {self._url} cannot be read.",
+                    "Check that the URL is that of an OpenAI-compatible server.",
+                ),
             ) from error
         if sorted(row.index for row in data) != list(range(count)):
             raise EmbeddingError(
                 f"埋め込みサーバー {self._url} は {count} 件の文章に {len(data)} 件を返しました。",
                 "サーバーの不具合です。batch_size を 1 にすると避けられることがあります。",
+                en=(
+                    f"The embedding server {self._url} replied to {count} texts with {len(data)} vectors.",
+                    "This is a defect of the server. A batch_size of 1 may help.",
+                ),
             )
         values = [row.embedding for row in sorted(data, key=lambda row: row.index)]
         if self._dimension is None:
@@ -210,6 +233,10 @@ def _embeddings_url(url: str) -> str:
         raise ConfigError(
             "埋め込みサーバーの URL が正しくありません。",
             "http(s)://ホスト/v1 の形にし、鍵は api_key で渡してください。",
+            en=(
+                "The URL of the embedding server is wrong.",
+                "Write it as http(s)://HOST/v1, and give the key as api_key.",
+            ),
         )
     return url.rstrip("/").removesuffix("/embeddings") + "/embeddings"
 
@@ -223,7 +250,9 @@ def _read(reply: httpx.Response, deadline: float) -> bytes:
             raise httpx.ReadTimeout("時間切れ", request=reply.request)
         if len(content) > _LARGEST_REPLY:
             raise EmbeddingError(
-                "埋め込みサーバーの応答が大きすぎます。", "batch_size を小さくしてください。"
+                "埋め込みサーバーの応答が大きすぎます。",
+                "batch_size を小さくしてください。",
+                en=("The reply of the embedding server is too large.", "Choose a smaller batch_size."),
             )
     return bytes(content)
 

@@ -147,7 +147,9 @@ def _load(name: str, device: str | None, offline: bool) -> Any:
         from sentence_transformers import SentenceTransformer
     except ImportError as error:
         raise MissingExtra(
-            "sentence-transformers が入っていません。", 'pip install "rag[sentence-transformers]"'
+            "sentence-transformers が入っていません。",
+            'pip install "rag[sentence-transformers]"',
+            en=("sentence-transformers is not installed.", 'pip install "rag[sentence-transformers]"'),
         ) from error
     try:
         return SentenceTransformer(name, device=device, local_files_only=offline)
@@ -155,6 +157,10 @@ def _load(name: str, device: str | None, offline: bool) -> Any:
         raise EmbeddingError(
             f"埋め込みモデル {name} を読み込めません: {error}",
             "モデル名かフォルダーを確かめてください。ネットワークがない場合は、保存済みのフォルダーを指定してください。",
+            en=(
+                f"The embedding model {name} cannot be loaded: {error}",
+                "Check the name or folder of the model. Without a network, name a folder that holds it.",
+            ),
         ) from error
 
 

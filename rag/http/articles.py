@@ -176,7 +176,9 @@ def _from_text(given: NewArticle, words: str) -> Article:
 def _from_url(given: NewArticle, server: Server) -> Article:
     if not server.settings.url_imports:
         raise ImportFailed(
-            "このサーバーは URL からの取り込みをしません。", "text に本文を入れて送ってください。"
+            "このサーバーは URL からの取り込みをしません。",
+            "text に本文を入れて送ってください。",
+            en=("This server does not import from URLs.", "Send the text itself as text."),
         )
     return import_url(
         given.url,
@@ -225,8 +227,13 @@ def _from_file(given: NewArticle, url: str | None, filename: str, data: bytes) -
                 article_id=given.id,
             )
         except ImportFailed as error:
-            message, hint = (words.replace(f"{folder}/", "") for words in (error.message, error.hint))
-            raise ImportFailed(message, hint) from None
+            message, hint = _without(folder, error.said("ja"))
+            raise ImportFailed(message, hint, en=_without(folder, error.said("en"))) from None
+
+
+def _without(folder: str, said: tuple[str, str]) -> tuple[str, str]:
+    message, hint = said
+    return message.replace(f"{folder}/", ""), hint.replace(f"{folder}/", "")
 
 
 def summary(article: Article) -> dict[str, Any]:

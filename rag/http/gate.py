@@ -96,7 +96,11 @@ class Gate:
         if session:
             return _holder(self._server.keys.by_id(session))
         if self._server.needs_key:
-            raise InvalidKey("API キーがありません。", "Authorization: Bearer で API キーを渡してください。")
+            raise InvalidKey(
+                "API キーがありません。",
+                "Authorization: Bearer で API キーを渡してください。",
+                en=("There is no API key.", "Send it as Authorization: Bearer."),
+            )
         return _HERE
 
     def _unauthorized(self, error: InvalidKey, headers: Headers, scope: Scope) -> Response:

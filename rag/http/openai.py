@@ -108,7 +108,9 @@ def conversation(messages: Sequence[Message]) -> tuple[str, list[Turn]]:
     ]
     if not spoken or spoken[-1].role != "user":
         raise InvalidQuestion(
-            "最後のメッセージが質問(role: user)ではありません。", "質問を最後のメッセージにしてください。"
+            "最後のメッセージが質問(role: user)ではありません。",
+            "質問を最後のメッセージにしてください。",
+            en=("The last message is no question (role: user).", "Send the question as the last message."),
         )
     turns: list[Turn] = []
     for message in spoken[:-1]:

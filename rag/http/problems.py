@@ -78,20 +78,15 @@ def problem(
 
 
 def problem_of(error: RagError, lang: Lang, request_id: str = "", home: Path | None = None) -> dict[str, Any]:
-    """The problem that an error is. Its own words are Japanese; English readers get those of its kind.
+    """The problem that an error is, in its own words.
 
     What concerns the machine more than the request (a damaged index, say) is told in general words only.
     """
     kind = kind_of(error)
-    if lang == "en" or kind == "unavailable":
+    if kind == "unavailable" or (lang == "en" and not error.english):
         return problem(kind, lang, request_id)
-    return problem(
-        kind,
-        lang,
-        request_id,
-        detail=_without_paths(error.message, home),
-        hint=_without_paths(error.hint, home),
-    )
+    detail, hint = (_without_paths(words, home) for words in error.said(lang))
+    return problem(kind, lang, request_id, detail=detail, hint=hint)
 
 
 def respond(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:

@@ -35,6 +35,7 @@ _HINT = (
     "文字コードを UTF-8 に変換してから取り込んでください"
     "(例: iconv -f CP932 -t UTF-8 元.txt > 新.txt、またはエディタの「UTF-8 で保存」)。"
 )
+_HINT_EN = "Convert it to UTF-8 first (as in: iconv -f CP932 -t UTF-8 old.txt > new.txt, or with an editor)."
 
 
 def decode(data: bytes, declared: str | None = None) -> str:
@@ -57,6 +58,10 @@ def decode_declared(data: bytes, labels: Sequence[str]) -> str:
         raise ImportFailed(
             f"テキストではなくバイナリのデータです({at + 1} 文字目に NUL 文字があります)。",
             "本文を UTF-8 のテキストとして保存し直してください。PDF の場合は拡張子を .pdf にしてください。",
+            en=(
+                f"This is binary data and no text (character {at + 1} is NUL).",
+                "Save it as UTF-8 text. If it is a PDF, let its name end in .pdf.",
+            ),
         )
     return text
 
@@ -154,7 +159,11 @@ def _detect(data: bytes, errors: list[UnicodeDecodeError]) -> str:
     lead = score - ranked[1][0] if len(ranked) > 1 else _MIN_LEAD
     foreign = sum(not ch.isascii() for ch in text[:_SCORED_CHARACTERS]) > _MAX_CHARACTERS_WITHOUT_KANA
     if score < _MIN_SCORE or lead < _MIN_LEAD or (foreign and not _KANA.search(text)):
-        raise ImportFailed("文字コードを判定できませんでした(日本語として読むと不自然です)。", _HINT)
+        raise ImportFailed(
+            "文字コードを判定できませんでした(日本語として読むと不自然です)。",
+            _HINT,
+            en=("The encoding cannot be told (what it reads as is no likely Japanese).", _HINT_EN),
+        )
     return text
 
 
@@ -164,11 +173,20 @@ def _refuse(errors: Sequence[UnicodeDecodeError], data: bytes) -> NoReturn:
         raise ImportFailed(
             f"テキストではなくバイナリのデータです({data.index(0) + 1} バイト目に NUL があります)。",
             "本文を UTF-8 のテキストとして保存し直してください。",
+            en=(
+                f"This is binary data and no text (byte {data.index(0) + 1} is NUL).",
+                "Save it as UTF-8 text.",
+            ),
         )
     raise ImportFailed(
         f"文字コードを読み取れません: {furthest.encoding} として読むと、"
         f"先頭から {furthest.start} バイトの位置(0 起点)に読めないバイトがあります。",
         _HINT,
+        en=(
+            f"The encoding cannot be told: as {furthest.encoding} there is an unreadable byte "
+            f"{furthest.start} bytes from the beginning.",
+            _HINT_EN,
+        ),
     )
 
 

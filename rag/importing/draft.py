@@ -24,6 +24,11 @@ _FIELD_HINTS = {
     "url": "https://www.example.com/news/1 のような、空白を含まない http(s) の URL を指定してください。",
     "published": "2026、2026-01、2026-01-26 のいずれかの形で指定してください。",
 }
+_FIELD_HINTS_EN = {
+    "id": "Use at most 200 letters, digits, _ . and -, the first of them a letter, a digit or _.",
+    "url": "Give an http(s) URL without spaces, like https://www.example.com/news/1.",
+    "published": "Write it as 2026, 2026-01 or 2026-01-26.",
+}
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,11 @@ class Draft:
 def finish(draft: Draft, given: Given, *, url: str, slug: str, retrieved: str | None = None) -> Article:
     """The article; without a title its first line serves, marked as descriptive. Raises `ImportFailed`."""
     if not draft.text.strip():
-        raise ImportFailed("本文が空です(空白だけです)。", "本文のある資料を指定してください。")
+        raise ImportFailed(
+            "本文が空です(空白だけです)。",
+            "本文のある資料を指定してください。",
+            en=("There is no text (only spaces).", "Choose a source that has text."),
+        )
     title = given.title or draft.title
     try:
         return Article(
@@ -104,4 +113,5 @@ def _unusable(error: ValidationError, field: str | None = None) -> ImportFailed:
     return ImportFailed(
         f"{_FIELD_NAMES.get(name, name)}として使えない値です: {shown}",
         _FIELD_HINTS.get(name, "値を見直してください。"),
+        en=(f"This cannot be used as {name}: {shown}", _FIELD_HINTS_EN.get(name, "Check the value.")),
     )

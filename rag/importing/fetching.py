@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 _USER_AGENT = "rag-article-importer (Python package rag)"
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _MANUAL_HINT = "ブラウザーでページを保存し、rag ingest FILE --url URL --title 題名 で取り込むこともできます。"
+_MANUAL_HINT_EN = "Or save the page with a browser, and: rag ingest FILE --url URL --title TITLE"
+_STATUS_HINTS = {
+    401: ("ログインが必要なページは取り込めません。", "Pages that need a login cannot be imported."),
+    403: ("サーバーが自動取得を拒んでいます。", "The server refuses programs."),
+    404: ("URL の綴りを確認してください。", "Check the spelling of the URL."),
+    410: ("ページは削除されています。", "The page was removed."),
+    429: ("時間をおいて試してください。", "Try again later."),
+}
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,10 @@ class _Hops:
             raise ImportFailed(
                 f"サーバーが見つかりません: {host}",
                 "URL の綴りとネットワーク接続を確認してください。" + _MANUAL_HINT,
+                en=(
+                    f"The server was not found: {host}",
+                    "Check the spelling of the URL and the network. " + _MANUAL_HINT_EN,
+                ),
             )
         if self.trusted is None:
             self.trusted = frozenset(found if self.allow_private else ())
@@ -94,11 +106,19 @@ async def _fetch_in_time(url: str, hops: _Hops, limits: Limits) -> Response:
         raise ImportFailed(
             f"{limits.timeout_s:g} 秒以内に取得できませんでした: {url}",
             "時間をおいて試してください。" + _MANUAL_HINT,
+            en=(
+                f"It could not be fetched within {limits.timeout_s:g} seconds: {url}",
+                "Try again later. " + _MANUAL_HINT_EN,
+            ),
         ) from None
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, zlib.error) as error:
         raise ImportFailed(
             f"取得できませんでした: {url}({type(error).__name__}: {error})",
             "URL とネットワーク接続を確認してください。" + _MANUAL_HINT,
+            en=(
+                f"It could not be fetched: {url} ({type(error).__name__}: {error})",
+                "Check the URL and the network. " + _MANUAL_HINT_EN,
+            ),
         ) from error
 
 
@@ -121,6 +141,7 @@ async def _follow(url: str, hops: _Hops, limits: Limits) -> Response:
     raise ImportFailed(
         f"転送(リダイレクト)が {limits.max_redirects} 回を超えました: {url}",
         "最終的なページの URL を指定してください。",
+        en=(f"More than {limits.max_redirects} redirects: {url}", "Give the URL of the page where they end."),
     )
 
 
@@ -174,7 +195,11 @@ async def _unpacked(response: "httpx.Response", max_bytes: int) -> AsyncIterator
             yield raw
         return
     if encoding not in ("gzip", "x-gzip"):
-        raise ImportFailed(f"対応していない圧縮形式の応答です: {encoding[:40]}", _MANUAL_HINT)
+        raise ImportFailed(
+            f"対応していない圧縮形式の応答です: {encoding[:40]}",
+            _MANUAL_HINT,
+            en=(f"The response is compressed in an unknown way: {encoding[:40]}", _MANUAL_HINT_EN),
+        )
     gzip = zlib.decompressobj(zlib.MAX_WBITS | 16)
     async for raw in response.aiter_raw():
         yield gzip.decompress(raw, max_bytes + 1)
@@ -190,6 +215,10 @@ def _host_and_port(url: str) -> tuple[str, int]:
         raise ImportFailed(
             f"取り込めない URL です: {url[:200]}",
             "http:// または https:// で始まり、ユーザー名を含まない URL を指定してください。",
+            en=(
+                f"This URL cannot be imported: {url[:200]}",
+                "Give one that begins with http:// or https:// and holds no user name.",
+            ),
         )
     return target.raw_host.decode("ascii"), target.port or (443 if target.scheme == "https" else 80)
 
@@ -198,6 +227,10 @@ def _refuse_private(host: str, address: Address) -> NoReturn:
     raise ImportFailed(
         f"社内・自機など公開されていないアドレスには接続しません: {host}({address})",
         "自分で管理するサーバーの記事は Python から allow_private=True で取り込めます。" + _MANUAL_HINT,
+        en=(
+            f"Addresses that are not public (of this machine or its network) are not fetched: {host} ({address})",
+            "Articles of a server of your own: from Python, with allow_private=True. " + _MANUAL_HINT_EN,
+        ),
     )
 
 
@@ -205,16 +238,18 @@ def _refuse_size(url: str, limits: Limits) -> NoReturn:
     raise ImportFailed(
         f"応答が大きすぎます(上限 {limits.max_bytes:,} バイト): {url}",
         "必要な部分だけをファイルに保存して取り込んでください。",
+        en=(
+            f"The response is too large (at most {limits.max_bytes:,} bytes): {url}",
+            "Save the part that you need to a file, and import that.",
+        ),
     )
 
 
 def _refuse_status(status: int, url: str) -> NoReturn:
-    hints = {
-        401: "ログインが必要なページは取り込めません。",
-        403: "サーバーが自動取得を拒んでいます。",
-        404: "URL の綴りを確認してください。",
-        410: "ページは削除されています。",
-        429: "時間をおいて試してください。",
-    }
-    hint = hints.get(status, "時間をおいて試してください。" if status >= 500 else "URL を確認してください。")
-    raise ImportFailed(f"サーバーが HTTP {status} を返しました: {url}", hint + _MANUAL_HINT)
+    known = _STATUS_HINTS[429 if status >= 500 else 404]
+    hint, hint_en = _STATUS_HINTS.get(status, known)
+    raise ImportFailed(
+        f"サーバーが HTTP {status} を返しました: {url}",
+        hint + _MANUAL_HINT,
+        en=(f"The server replied with HTTP {status}: {url}", f"{hint_en} {_MANUAL_HINT_EN}"),
+    )

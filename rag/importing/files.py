@@ -24,6 +24,7 @@ _SUFFIXES = {
     ".markdown": "markdown",
 }
 _KINDS = "HTML (.html .htm .xhtml)、PDF (.pdf)、テキスト (.txt .text)、Markdown (.md .markdown)"
+_KINDS_EN = "HTML (.html .htm .xhtml), PDF (.pdf), text (.txt .text), Markdown (.md .markdown)"
 
 
 def import_file(
@@ -69,23 +70,41 @@ def _read_bytes(path: Path, kind: str | None) -> bytes:
         # Asked first: opening a pipe would wait for somebody to write into it.
         if path.exists() and not path.is_file():
             raise ImportFailed(
-                f"ファイルではなくフォルダーなどです: {path}", "取り込むファイルを 1 つずつ指定してください。"
+                f"ファイルではなくフォルダーなどです: {path}",
+                "取り込むファイルを 1 つずつ指定してください。",
+                en=(f"This is no file but a folder or the like: {path}", "Name the files one by one."),
             )
         if path.exists() and kind is None:
             raise ImportFailed(
                 f"取り込めない種類のファイルです: {path.name}",
                 f"取り込めるのは {_KINDS} です。変換して保存し直してください。",
+                en=(
+                    f"Files of this kind cannot be imported: {path.name}",
+                    f"What can be: {_KINDS_EN}. Convert it to one of them.",
+                ),
             )
         with path.open("rb") as file:
             return _checked(file.read(MAX_FILE_BYTES + 1), path)
     except FileNotFoundError:
-        raise ImportFailed(f"ファイルが見つかりません: {path}", "パスの綴りを確認してください。") from None
+        raise ImportFailed(
+            f"ファイルが見つかりません: {path}",
+            "パスの綴りを確認してください。",
+            en=(f"There is no such file: {path}", "Check the spelling of the path."),
+        ) from None
     except PermissionError:
         hint = "ファイルの権限を確認してください。"
-        raise ImportFailed(f"ファイルを読む権限がありません: {path}", hint) from None
+        raise ImportFailed(
+            f"ファイルを読む権限がありません: {path}",
+            hint,
+            en=(f"The file may not be read: {path}", "Check its permissions."),
+        ) from None
     except (OSError, ValueError) as error:
         hint = "ディスクとパスを確認してください。"
-        raise ImportFailed(f"ファイルを読めません: {path!r}({error})", hint) from error
+        raise ImportFailed(
+            f"ファイルを読めません: {path!r}({error})",
+            hint,
+            en=(f"The file cannot be read: {path!r} ({error})", "Check the disk and the path."),
+        ) from error
 
 
 def _checked(data: bytes, path: Path) -> bytes:
@@ -93,9 +112,14 @@ def _checked(data: bytes, path: Path) -> bytes:
         raise ImportFailed(
             f"ファイルが大きすぎます(上限 {MAX_FILE_BYTES:,} バイト): {path}",
             "分割してから取り込んでください。",
+            en=(f"The file is too large (at most {MAX_FILE_BYTES:,} bytes): {path}", "Split it."),
         )
     if not data.strip():
-        raise ImportFailed(f"ファイルが空です: {path}", "本文のあるファイルを指定してください。")
+        raise ImportFailed(
+            f"ファイルが空です: {path}",
+            "本文のあるファイルを指定してください。",
+            en=(f"The file is empty: {path}", "Choose a file with text."),
+        )
     return data
 
 
@@ -103,4 +127,8 @@ def _url_needed(path: Path) -> ImportFailed:
     return ImportFailed(
         f"元の URL が分かりません: {path}(引用には元の記事の URL が必要です)",
         f'rag ingest {shlex.quote(str(path))} --url https://... --title "..." のように指定してください。',
+        en=(
+            f"The original URL is not known: {path} (citations need it)",
+            f'Give it: rag ingest {shlex.quote(str(path))} --url https://... --title "..."',
+        ),
     )

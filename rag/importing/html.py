@@ -25,6 +25,10 @@ _HINT = (
     "記事の本文があるページか確認してください。JavaScript で表示されるページは、ブラウザーで本文をコピーして"
     " .txt に保存し、rag ingest FILE --url URL --title 題名 で取り込めます。"
 )
+_HINT_EN = (
+    "Check that the page holds an article. One that JavaScript shows can be copied from a browser to a .txt file, and: "
+    "rag ingest FILE --url URL --title TITLE"
+)
 
 
 def read_html(html: str) -> Draft:
@@ -40,7 +44,9 @@ def read_html(html: str) -> Draft:
     logging.getLogger("trafilatura").addHandler(logging.NullHandler())
     tree = load_html(html) if html.strip() else None
     if tree is None:
-        raise ImportFailed("HTML として読めませんでした。", _HINT)
+        raise ImportFailed(
+            "HTML として読めませんでした。", _HINT, en=("It cannot be read as HTML.", _HINT_EN)
+        )
     stated = page_metadata(tree)
     return Draft(
         text=_main_text(tree),
@@ -63,7 +69,11 @@ def _main_text(tree: Any) -> str:
     if usable:
         text = _swap(text, {sign: space for space, sign in (_STAND_INS | _PRE_STAND_INS).items()})
     if not text.strip():
-        raise ImportFailed("ページから記事の本文を見つけられませんでした。", _HINT)
+        raise ImportFailed(
+            "ページから記事の本文を見つけられませんでした。",
+            _HINT,
+            en=("No article was found on the page.", _HINT_EN),
+        )
     return text.strip("\n")
 
 

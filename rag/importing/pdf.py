@@ -49,6 +49,10 @@ def read_pdf(data: bytes) -> Draft:
         raise ImportFailed(
             f"PDF を読めませんでした({type(error).__name__}: {str(error)[:120]})。",
             "PDF ビューアーで開けるか確認し、開ける場合は「PDF として保存(印刷)」し直してください。",
+            en=(
+                f"The PDF cannot be read ({type(error).__name__}: {str(error)[:120]}).",
+                "Check that a viewer opens it; if so, save it as PDF (print) again.",
+            ),
         ) from error
     return Draft(text=_readable("\n\n".join(filter(None, map(join_lines, pages)))), title=title)
 
@@ -86,6 +90,10 @@ def _open(data: bytes) -> "PdfReader":
         raise ImportFailed(
             "PDF が暗号化されています(パスワード、または編集・コピーの制限)。",
             "制限を解除した PDF を用意するか、本文を .txt に保存して取り込んでください。",
+            en=(
+                "The PDF is encrypted (by a password, or against editing or copying).",
+                "Get one without restrictions, or save the text as .txt and import that.",
+            ),
         )
     return reader
 
@@ -95,12 +103,17 @@ def _pages(reader: "PdfReader") -> list[str]:
         raise ImportFailed(
             f"PDF のページが多すぎます({len(reader.pages)} ページ、上限 {_MAX_PAGES})。",
             "分割して取り込んでください。",
+            en=(f"The PDF has too many pages ({len(reader.pages)}, at most {_MAX_PAGES}).", "Split it."),
         )
     pages: list[str] = []
     for page in reader.pages:
         pages.append(page.extract_text())
         if sum(map(len, pages)) > _MAX_CHARACTERS:
-            raise ImportFailed("PDF の本文が長すぎます(上限 1,000 万文字)。", "分割して取り込んでください。")
+            raise ImportFailed(
+                "PDF の本文が長すぎます(上限 1,000 万文字)。",
+                "分割して取り込んでください。",
+                en=("The text of the PDF is too long (at most 10 million characters).", "Split it."),
+            )
     return pages
 
 
@@ -109,12 +122,20 @@ def _readable(text: str) -> str:
         raise ImportFailed(
             "PDF に文字の情報がありません(画像だけの PDF のようです)。",
             "OCR で文字認識した PDF かテキストを用意して取り込んでください。",
+            en=(
+                "The PDF holds no text (it seems to be images only).",
+                "Get one with recognised text (OCR), or a text file.",
+            ),
         )
     unreadable = len(_UNREADABLE.findall(text))
     if unreadable > _MAX_UNREADABLE_SHARE * len(text):
         raise ImportFailed(
             "PDF の文字を読み取れません(フォントに文字の対応表がないようです)。",
             "作成元の文書から PDF を作り直すか、本文を .txt に保存して取り込んでください。",
+            en=(
+                "The characters of the PDF cannot be read (its fonts seem to have no mapping to characters).",
+                "Make the PDF anew from its document, or save the text as .txt and import that.",
+            ),
         )
     # The few left are marks of the layout without a meaning; a NUL would not survive every store.
     return re.sub("[\x00-\x08\x0e-\x1f]", "", text)

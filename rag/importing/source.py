@@ -31,7 +31,9 @@ def import_source(
     given = {"url": url, "title": title, "publisher": publisher, "published": published}
     if not source.strip():
         raise ImportFailed(
-            "取り込むファイルや URL が空です。", "ファイル、フォルダー、URL のどれかを指定してください。"
+            "取り込むファイルや URL が空です。",
+            "ファイル、フォルダー、URL のどれかを指定してください。",
+            en=("The name of the file or URL is empty.", "Name a file, a folder or a URL."),
         )
     if source.lower().startswith(("http://", "https://")):
         return [import_url(source, title=title, publisher=publisher, published=published)]
@@ -39,10 +41,18 @@ def import_source(
     if path.is_dir():
         paths = article_paths(path)
         if not paths:
-            raise ImportFailed(f"{path}: .md の記事がありません。", "ファイルを1つずつ指定してください。")
+            raise ImportFailed(
+                f"{path}: .md の記事がありません。",
+                "ファイルを1つずつ指定してください。",
+                en=(f"{path}: there is no .md article in it.", "Name the files one by one."),
+            )
         if url or title:
             hint = "ファイルを1つずつ指定してください。"
-            raise ImportFailed(f"{path}: フォルダーには url や title を指定できません。", hint)
+            raise ImportFailed(
+                f"{path}: フォルダーには url や title を指定できません。",
+                hint,
+                en=(f"{path}: a folder cannot be given a url or title.", "Name the files one by one."),
+            )
         return [_with_given(read_article(file), given) for file in paths]
     if path.suffix.lower() in (".md", ".markdown") and _is_corpus_file(path):
         return [_with_given(read_article(path), given)]
@@ -59,7 +69,14 @@ def _with_given(article: Article, given: dict[str, str | None]) -> Article:
         problem = error.errors()[0]
         name, value = problem["loc"][0], problem["input"]
         hint = "URL は https://… の形、日付は 2026、2026-01、2026-01-26 のどれかの形で指定してください。"
-        raise ImportFailed(f"{name} の値「{value}」が正しくありません({problem['msg']})。", hint) from None
+        raise ImportFailed(
+            f"{name} の値「{value}」が正しくありません({problem['msg']})。",
+            hint,
+            en=(
+                f"“{value}” is wrong for {name} ({problem['msg']}).",
+                "Write URLs as https://… and dates as 2026, 2026-01 or 2026-01-26.",
+            ),
+        ) from None
 
 
 def _is_corpus_file(path: Path) -> bool:

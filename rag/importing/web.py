@@ -70,6 +70,10 @@ def _kind(response: Response) -> str:
     raise ImportFailed(
         f"取り込めない種類の応答です: {response.media_type or '種類の記載なし'}({response.url})",
         "取り込めるのは HTML、PDF、プレーンテキスト、Markdown です。",
+        en=(
+            f"Responses of this kind cannot be imported: {response.media_type or 'none named'} ({response.url})",
+            "What can be: HTML, PDF, plain text and Markdown.",
+        ),
     )
 
 

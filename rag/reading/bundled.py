@@ -23,6 +23,7 @@ TEXT_RULES = 1
 """Goes into the model id. Raise it when pieces, windows or the form of the input change."""
 
 _SHORTEST = (np.array([START, END, END], np.int64), np.zeros(3, np.int64))
+_NAME = ("同梱の読解モデル", "the reading model in the package")
 
 
 class BundledReader:
@@ -35,9 +36,7 @@ class BundledReader:
 
     def __init__(self, folder: Path = MODEL_FOLDER, *, threads: int | None = None) -> None:
         self._threads = threads or available_cores()
-        self._files = ModelFolder(
-            folder, "同梱の読解モデル", "python scripts/build_reader_model.py", ReadingError
-        )
+        self._files = ModelFolder(folder, _NAME, "python scripts/build_reader_model.py", ReadingError)
         self._model = PerProcess(lambda: self._files.load(self._make))
 
     @property

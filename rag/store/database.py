@@ -22,6 +22,7 @@ KEPT_COMMITS = 10_000
 
 REBUILD = "`rag rebuild` で corpus/ から索引を作り直してください。"
 _CHECK_PLACE = "場所と権限を確かめてください。"
+REBUILD_EN = "Build the index anew from corpus/ with `rag rebuild`."
 
 # Numbers are never used twice (AUTOINCREMENT), so a derived structure that knows chunks up to some number
 # only has to learn the later ones and the deletions. Large values live in tables of their own: reading all
@@ -81,7 +82,11 @@ class Database:
 
     def _follow_fork(self) -> None:
         if self.closed:
-            raise StoreError("索引はすでに閉じられています。", "開き直してから使ってください。")
+            raise StoreError(
+                "索引はすでに閉じられています。",
+                "開き直してから使ってください。",
+                en=("The index has been closed.", "Open it again."),
+            )
         if os.getpid() != self._pid:
             _inherited.extend((self._reader, self._writer))
             self._open()
@@ -130,7 +135,11 @@ class Database:
                 if not _tables(self._writer):
                     _create(self._writer, manifest)
         if "meta" not in _tables(self._writer):
-            raise StoreError(f"{self.path} は rag の索引ではありません。", f"別の場所に移してから、{REBUILD}")
+            raise StoreError(
+                f"{self.path} は rag の索引ではありません。",
+                f"別の場所に移してから、{REBUILD}",
+                en=(f"{self.path} is no index of rag.", f"Move it away. {REBUILD_EN}"),
+            )
         _check_manifest(dict(self._writer.execute("SELECT key, value FROM meta")), manifest)
 
     def _writable(self) -> bool:
@@ -144,10 +153,16 @@ class Database:
             raise _store_error(error, self.path) from error
         except UnicodeDecodeError as error:
             # SQLite's message about a damaged schema quotes its bytes, and Python fails to read the message.
-            raise StoreError(f"索引 {self.path} が壊れています: {error}", REBUILD) from error
+            raise StoreError(
+                f"索引 {self.path} が壊れています: {error}",
+                REBUILD,
+                en=(f"The index {self.path} is damaged: {error}", REBUILD_EN),
+            ) from error
         except OSError as error:
             raise StoreError(
-                f"索引 {self.path} を使えません: {error}", "場所と権限を確かめてください。"
+                f"索引 {self.path} を使えません: {error}",
+                "場所と権限を確かめてください。",
+                en=(f"The index {self.path} cannot be used: {error}", "Check its place and permissions."),
             ) from error
 
 
@@ -220,17 +235,28 @@ def _create(connection: sqlite3.Connection, manifest: IndexManifest) -> None:
 def _check_manifest(stored: dict[str, str], manifest: IndexManifest) -> None:
     if stored.get("schema") != SCHEMA_VERSION:
         found = f"索引の形式が違います (索引: {stored.get('schema')}, このプログラム: {SCHEMA_VERSION})。"
-        raise IndexMismatch(found, REBUILD)
+        found_en = (
+            f"The index has another form (index: {stored.get('schema')}, this program: {SCHEMA_VERSION})."
+        )
+        raise IndexMismatch(found, REBUILD, en=(found_en, REBUILD_EN))
     try:
         theirs, ours = dict(json.loads(stored.get("manifest", "{}"))), manifest.model_dump()
     except ValueError as error:
-        raise StoreError(f"索引の manifest が壊れています: {error}", REBUILD) from error
+        raise StoreError(
+            f"索引の manifest が壊れています: {error}",
+            REBUILD,
+            en=(f"The manifest of the index is damaged: {error}", REBUILD_EN),
+        ) from error
     names = [name for name in {**theirs, **ours} if theirs.get(name) != ours.get(name)]
     if names:
-        differences = "、".join(
-            f"{name} (索引: {theirs.get(name)}, 設定: {ours.get(name)})" for name in names
+        pairs = [(name, theirs.get(name), ours.get(name)) for name in names]
+        differences = "、".join(f"{name} (索引: {old}, 設定: {new})" for name, old, new in pairs)
+        differences_en = ", ".join(f"{name} (index: {old}, setting: {new})" for name, old, new in pairs)
+        raise IndexMismatch(
+            f"索引は別の設定で作られています: {differences}",
+            REBUILD,
+            en=(f"The index was built with other settings: {differences_en}", REBUILD_EN),
         )
-        raise IndexMismatch(f"索引は別の設定で作られています: {differences}", REBUILD)
 
 
 def new_commit(connection: sqlite3.Connection) -> int:
@@ -256,13 +282,28 @@ def _store_error(error: sqlite3.Error, path: Path) -> StoreError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if _is_busy(error):
         return StoreBusy(
-            "別のプロセスが索引に書き込み中です。", "終わるのを待って、もう一度実行してください。"
+            "別のプロセスが索引に書き込み中です。",
+            "終わるのを待って、もう一度実行してください。",
+            en=("Another process is writing to the index.", "Wait until it is done, and try again."),
         )
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
         hint = "ディスクの空きを確かめて、やり直してください。書きかけの変更は取り消し、元の索引は無事です。"
-        return StoreError(f"索引 {path} を読み書きできません (空き不足か入出力エラー): {error}", hint)
+        return StoreError(
+            f"索引 {path} を読み書きできません (空き不足か入出力エラー): {error}",
+            hint,
+            en=(
+                f"The index {path} cannot be read or written (a full disk, or an I/O error): {error}",
+                "Check the free space and try again. What was begun was undone; the index is as it was before.",
+            ),
+        )
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
         return StoreError(
-            f"索引 {path} を開けないか、書き込めません: {error}", "場所と権限を確かめてください。"
+            f"索引 {path} を開けないか、書き込めません: {error}",
+            "場所と権限を確かめてください。",
+            en=(f"The index {path} cannot be opened or written: {error}", "Check its place and permissions."),
         )
-    return StoreError(f"索引 {path} が壊れています: {error}", REBUILD)
+    return StoreError(
+        f"索引 {path} が壊れています: {error}",
+        REBUILD,
+        en=(f"The index {path} is damaged: {error}", REBUILD_EN),
+    )

@@ -83,7 +83,12 @@ class LocalStore:
                 shutil.rmtree(Path(directory) / snapshot.FOLDER)
         except OSError as error:
             raise StoreError(
-                f"索引を消せません: {error}", "使っているプロセスと権限を確かめてください。"
+                f"索引を消せません: {error}",
+                "使っているプロセスと権限を確かめてください。",
+                en=(
+                    f"The index cannot be removed: {error}",
+                    "Check which processes use it, and the permissions.",
+                ),
             ) from error
 
     def upsert(self, articles: Sequence[IndexedArticle]) -> None:
@@ -167,7 +172,14 @@ class LocalStore:
             snapshot.save(self.directory, view.segments[0], Point(view.seq, token[view.seq]))
         except OSError as error:
             hint = "ディスクの空きと権限を確かめてください。索引の内容は失われていません。"
-            raise StoreError(f"索引のスナップショットを書けません: {error}", hint) from error
+            raise StoreError(
+                f"索引のスナップショットを書けません: {error}",
+                hint,
+                en=(
+                    f"The snapshot of the index cannot be written: {error}",
+                    "Check the free space and the permissions. Nothing of the index is lost.",
+                ),
+            ) from error
 
     def close(self) -> None:
         """Flush when it pays, then release the files. A snapshot that cannot be written is only logged."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from rag.errors import StoreError
-from rag.store.database import KEPT_COMMITS, REBUILD, latest_commit
+from rag.store.database import KEPT_COMMITS, REBUILD, REBUILD_EN, latest_commit
 from rag.types import Article, Chunk, Vector
 
 _PARAMETERS = 500
@@ -64,9 +64,11 @@ class Changes(NamedTuple):
     dead: NDArray[np.int64]
 
 
-def damaged(what: str) -> StoreError:
+def damaged(what: str, what_en: str) -> StoreError:
     """The error for a row whose contents are not what was written."""
-    return StoreError(f"索引が壊れています: {what}", REBUILD)
+    return StoreError(
+        f"索引が壊れています: {what}", REBUILD, en=(f"The index is damaged: {what_en}", REBUILD_EN)
+    )
 
 
 def checksum(*parts: bytes) -> int:
@@ -94,7 +96,9 @@ def select_in(connection: sqlite3.Connection, sql: str, values: Sequence[str]) -
 
 def read_articles(connection: sqlite3.Connection, article_ids: Sequence[str] | None) -> list[Article]:
     """The articles with these ids in that order, all by id when None."""
-    sql = "SELECT a.id, t.metadata, t.text, t.checksum FROM articles a JOIN texts t ON t.article = a.number"
+    # As bytes: that is what the checksum is of.
+    columns = "a.id, t.metadata, CAST(t.text AS BLOB), t.checksum"
+    sql = f"SELECT {columns} FROM articles a JOIN texts t ON t.article = a.number"  # noqa: S608
     if article_ids is None:
         return [_article(*row) for row in connection.execute(f"{sql} ORDER BY a.id")]
     found = {
@@ -103,38 +107,43 @@ def read_articles(connection: sqlite3.Connection, article_ids: Sequence[str] | N
     return [found[article_id] for article_id in article_ids if article_id in found]
 
 
-def _article(article_id: str, metadata: str, text: str, expected: int) -> Article:
-    if checksum(metadata.encode(), text.encode()) != expected:
-        raise damaged(f"記事 {article_id}")
+def _article(article_id: str, metadata: str, text: bytes, expected: int) -> Article:
+    if checksum(metadata.encode(), text) != expected:
+        raise damaged(f"記事 {article_id}", f"article {article_id}")
     try:
-        return Article.model_validate({**json.loads(metadata), "text": text})
+        return Article.model_validate({**json.loads(metadata), "text": text.decode()})
     except (ValidationError, ValueError) as error:
-        raise damaged(f"記事 {article_id}: {error}") from error
+        raise damaged(f"記事 {article_id}: {error}", f"article {article_id}: {error}") from error
 
 
 def read_chunks(connection: sqlite3.Connection, chunk_ids: Sequence[str]) -> list[Chunk]:
     """The chunks with these ids in that order; their text is cut from the article."""
-    sql = f"SELECT a.id, c.checksum, {_HEADER} FROM chunks c JOIN articles a ON a.number = c.article"  # noqa: S608
-    headers = {row[2]: row for row in select_in(connection, f"{sql} WHERE c.id IN {{in}}", chunk_ids)}
-    texts = _texts(connection, sorted({row[0] for row in headers.values()}))
-    return [_chunk(headers[id_], texts) for id_ in chunk_ids if id_ in headers]
+    text = "substr(t.text, c.span_start + 1, c.span_end - c.span_start)"
+    sql = (
+        f"SELECT a.id, {text}, c.checksum, {_HEADER} FROM chunks c JOIN articles a ON a.number = c.article "  # noqa: S608
+        "LEFT JOIN texts t ON t.article = c.article WHERE c.id IN {in}"
+    )
+    found = {row[3]: row for row in select_in(connection, sql, chunk_ids)}
+    return [_chunk(connection, *found[id_]) for id_ in chunk_ids if id_ in found]
 
 
-def _texts(connection: sqlite3.Connection, article_ids: Sequence[str]) -> dict[str, str]:
-    sql = "SELECT a.id, t.text FROM articles a JOIN texts t ON t.article = a.number WHERE a.id IN {in}"
-    return dict(select_in(connection, sql, article_ids))
-
-
-def _chunk(row: tuple[Any, ...], texts: dict[str, str]) -> Chunk:
-    article_id, expected, *header = row
-    chunk_id, _, _, start, end, heading_path, kind = header
-    text = texts.get(article_id, "")[start:end]
+def _chunk(
+    connection: sqlite3.Connection, article_id: str, text: str | None, expected: int, *header: Any
+) -> Chunk:
+    chunk_id, number, _, start, end, heading_path, kind = header
+    if text is None or len(text) != end - start:  # SQLite counts characters up to a NUL only
+        text = _text(connection, number)[start:end]
     if header_checksum(*header) != expected or len(text) != end - start:
-        raise damaged(f"チャンク {chunk_id}")
+        raise damaged(f"チャンク {chunk_id}", f"chunk {chunk_id}")
     path = tuple(json.loads(heading_path))
     return Chunk(
         id=chunk_id, article_id=article_id, start=start, end=end, text=text, heading_path=path, kind=kind
     )
+
+
+def _text(connection: sqlite3.Connection, number: int) -> str:
+    row = connection.execute("SELECT text FROM texts WHERE article = ?", (number,)).fetchone()
+    return str(row[0]) if row else ""
 
 
 def read_vectors(connection: sqlite3.Connection, hashes: Sequence[str], dimension: int) -> dict[str, Vector]:
@@ -146,7 +155,7 @@ def read_vectors(connection: sqlite3.Connection, hashes: Sequence[str], dimensio
     found: dict[str, Vector] = {}
     for key, vector, *bag, expected in select_in(connection, sql, sorted(set(hashes))):
         if checksum(vector, *bag) != expected or len(vector) != 2 * dimension:
-            raise damaged("ベクトル")
+            raise damaged("ベクトル", "a vector")
         found[key] = np.frombuffer(vector, "<f2").astype(np.float32)
     return found
 
@@ -157,7 +166,7 @@ def read_headers(connection: sqlite3.Connection, after: int = 0) -> Headers:
     rows = []
     for number, expected, *columns in connection.execute(sql, (after,)):
         if header_checksum(*columns) != expected:
-            raise damaged(f"チャンク {columns[0]}")
+            raise damaged(f"チャンク {columns[0]}", f"chunk {columns[0]}")
         rows.append((number, *columns[:3]))
     numbers, ids, articles, lengths = zip(*rows, strict=True) if rows else ((), (), (), ())
     integers = [np.array(column, np.int64) for column in (numbers, articles, lengths)]
@@ -175,14 +184,14 @@ def read_payloads(connection: sqlite3.Connection, headers: Headers, dimension: i
         block = slice(row, row + len(some))
         sound = all(len(v) == 2 * dimension and checksum(v, h, c) == x for _, v, h, c, x in some)
         if not sound or not np.array_equal(headers.numbers[block], [number for number, *_ in some]):
-            raise damaged("ベクトルまたは語")
+            raise damaged("ベクトルまたは語", "a vector or its words")
         vectors[block] = np.frombuffer(b"".join(v for _, v, *_ in some), "<f2").reshape(-1, dimension)
         sizes[block] = [len(c) // 2 for _, _, _, c, _ in some]
         hashes.append(b"".join(h for _, _, h, _, _ in some))
         counts.append(b"".join(c for _, _, _, c, _ in some))
         row = block.stop
     if row != len(headers.ids):
-        raise damaged("チャンクの数")
+        raise damaged("チャンクの数", "the number of chunks")
     all_hashes, all_counts = np.frombuffer(b"".join(hashes), "<u8"), np.frombuffer(b"".join(counts), "<u2")
     return Payloads(vectors, all_hashes, all_counts, sizes)
 
