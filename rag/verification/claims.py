@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from rag.verification import reading_en
-from rag.verification.antonyms import Opposition, opposed
 from rag.verification.marks import Mark
+from rag.verification.places import Place, Places
 from rag.verification.problems import Kind, Problem, problem
 from rag.verification.reading import Reading
 from rag.verification.reading_ja import HEDGES, IMPLICIT
@@ -21,31 +20,26 @@ _DOUBT = 1.0
 """How much better the place of a word that contradicts must fit than a place of the word that agrees."""
 
 
-class _Place(NamedTuple):
-    """A word of a quote that speaks of the same as a word of the statement, or of its opposite."""
-
-    mark: Mark
-    fit: float
-    opposite: bool
-    complement: bool
-
-
 def problems(said: Reading, quotes: Sequence[Reading]) -> Iterator[Problem]:
     """Words of the statement that its quotes deny, oppose or only plan."""
     seen = set()
-    for at in range(len(said.marks)):
-        for found in _of_mark(at, said, quotes):
+    searched = [Places(said, quote) for quote in quotes]
+    plans = {mark.sentence: at for at, mark in enumerate(said.marks) if mark.forms & HEDGES}
+    for at, mark in enumerate(said.marks):
+        # The sentence may go on to a plan: 連携を強め、地域を支えることを目指す.
+        planned = mark.hedged or plans.get(mark.sentence, -1) > at
+        for found in _of_mark(at, said, searched, planned):
             if found[:2] not in seen:
                 seen.add(found[:2])
                 yield found
-    yield from _bare_negation(said, quotes)
+    yield from _bare_negation(said, quotes, searched)
     yield from _unmatched(said, quotes)
     yield from _extent(said, quotes)
 
 
-def _of_mark(at: int, said: Reading, quotes: Sequence[Reading]) -> Iterator[Problem]:
+def _of_mark(at: int, said: Reading, searched: Sequence[Places], planned: bool) -> Iterator[Problem]:
     mark = said.marks[at]
-    places = [place for quote in quotes for place in _places(at, said, quote)]
+    places = [place for quote in searched for place in quote.of(at)]
     agreeing = [place for place in places if _agrees(mark, place)]
     against = [place for place in places if not _agrees(mark, place)]
     best = max((place.fit for place in agreeing), default=-1.0)
@@ -56,59 +50,11 @@ def _of_mark(at: int, said: Reading, quotes: Sequence[Reading]) -> Iterator[Prob
         yield problem(kind, mark.text, said.english, worst.mark.text)
         return
     same = [place for place in agreeing if not place.opposite and place.fit >= best]
-    planned = mark.hedged or _is_hedged_later(at, said)
     if same and not any(_same_modality(mark, planned, place.mark) for place in same):
         yield problem("modality", mark.text, said.english)
 
 
-def _is_hedged_later(at: int, said: Reading) -> bool:
-    """Whether the sentence goes on to a plan: 連携を強め、地域を支えることを目指す."""
-    sentence = said.marks[at].sentence
-    return any(mark.sentence == sentence and mark.forms & HEDGES for mark in said.marks[at + 1 :])
-
-
-def _places(at: int, said: Reading, quote: Reading) -> Iterator[_Place]:
-    mark = said.marks[at]
-    for there, other in enumerate(quote.marks):
-        same = bool(mark.forms & other.forms) or _same_side(mark, other)
-        how = None if same else _opposed(mark, other)
-        if same or (how is not None and not other.forms & said.forms):
-            fit = _fit(at, said, there, quote)
-            if same or fit > 0 or len(said.marks) == 1 or said.english != quote.english:
-                yield _Place(other, fit, not same, how == "complement")
-
-
-def _opposed(mark: Mark, other: Mark) -> Opposition | None:
-    return opposed(mark.text, mark.sides, other.text, other.sides)
-
-
-def _same_side(mark: Mark, other: Mark) -> bool:
-    return bool(mark.sides & other.sides)
-
-
-def _fit(at: int, said: Reading, there: int, quote: Reading) -> float:
-    """How many words around a word of the statement stand around the word of the quote: clause, then sentence.
-
-    Right beside it counts once more.
-    """
-    mark, other = said.marks[at], quote.marks[there]
-    clause, sentence = quote.clauses[other.clause], quote.sentences[other.sentence]
-    fit = 0.0
-    for near in said.marks:
-        if near is mark or near.forms & mark.forms or near.forms & other.forms:
-            continue
-        weight = 1.0 if near.clause == mark.clause else 0.5
-        if near.forms & clause:
-            fit += 2 * weight
-        elif near.forms & sentence:
-            fit += weight
-    for step in (-1, 1):
-        if 0 <= at + step < len(said.marks) and 0 <= there + step < len(quote.marks):
-            fit += bool(said.marks[at + step].forms & quote.marks[there + step].forms)
-    return fit
-
-
-def _agrees(mark: Mark, place: _Place) -> bool:
+def _agrees(mark: Mark, place: Place) -> bool:
     other = place.mark
     if mark.negated is None or other.negated is None:
         return not place.opposite or mark.negated != other.negated
@@ -131,14 +77,14 @@ def _same_modality(mark: Mark, planned: bool, other: Mark) -> bool:
     return not (mark.hedged and not other.hedged and other.past)
 
 
-def _bare_negation(said: Reading, quotes: Sequence[Reading]) -> Iterator[Problem]:
+def _bare_negation(said: Reading, quotes: Sequence[Reading], searched: Sequence[Places]) -> Iterator[Problem]:
     """A negation where the quotes have nothing negative at all."""
     if said.english and reading_en.negations(said.text) > sum(_denials(quote) for quote in quotes):
         yield problem("polarity", said.source, said.english)
     if any(quote.denies for quote in quotes):
         return
     for mark in said.marks:
-        if mark.negated and not any(_opposed(mark, other) for quote in quotes for other in quote.marks):
+        if mark.negated and not any(quote.opposed(mark) for quote in searched):
             yield problem("polarity", mark.text, said.english)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from rag.japanese import Word, is_content
@@ -234,15 +235,13 @@ def _is_hedged(
     sentences: Sequence[int],
     past: bool,
 ) -> bool:
-    limit = at
-    while limit < len(words) and clauses[limit] == clauses[at]:
-        limit += 1
+    limit = bisect_right(clauses, clauses[at])
     rest = folded[words[at].end : words[limit - 1].end]
     if _EPISTEMIC.search(rest):
         return True
     if past:
         return False
-    first = next(i for i in range(len(words)) if sentences[i] == sentences[at])
+    first = bisect_left(sentences, sentences[at])
     if _TOPIC_HEDGE.search(folded, words[first].start, words[at].start):
         return True
     for i in range(at + 1, limit):
