@@ -231,6 +231,8 @@ def _kana_key(name: str) -> str:
 def _latin_keys(latin: str) -> tuple[str, ...]:
     """Word by word: the end of one is no consonant cluster with the beginning of the next."""
     words = [_word_keys(word) for word in latin.split()]
+    if not words:
+        return ()
     joined = itertools.islice(itertools.product(*words), _MOST_KEYS)
     return tuple(
         dict.fromkeys(key[0] + "".join(each.removeprefix(_OPEN) for each in key[1:]) for key in joined)

@@ -61,6 +61,11 @@ def test_other_sounds_do_not_align(katakana: str, latin: str) -> None:
     assert not sounds_like(katakana, latin)
 
 
+@pytest.mark.parametrize("nothing", ["", " ", "-", "12", "図書館"])
+def test_what_has_no_sound_has_no_key(nothing: str) -> None:
+    assert sound_keys(nothing) == ()
+
+
 def test_the_better_spelling_costs_less() -> None:
     assert distance("クロード", "claude") < distance("クロード", "cloud") <= distance("コワーク", "cork")
 
