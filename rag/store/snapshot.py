@@ -25,7 +25,7 @@ from rag.store.dense import VectorIndex
 from rag.store.lexical import Postings
 from rag.store.segment import Segment
 
-FORMAT = 1
+FORMAT = 2
 FOLDER = "snapshots"
 _MANIFEST = "snapshot.json"
 _APPROXIMATE = "approximate.faiss"

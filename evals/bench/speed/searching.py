@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 
 from evals.bench.speed.texts import Corpus, passages
-from evals.bench.store import CHUNKS_PER_ARTICLE, MANIFEST, opened_afresh, size_mb, timed
+from evals.bench.store import CHUNKS_PER_ARTICLE, opened_afresh, size_mb, timed, with_snapshot
 from rag import Assistant, retrieval
 from rag.protocols import Embedder
-from rag.store.local import APPROXIMATE_FROM, LocalStore
 from rag.timing import Timer
 
 _PERCENTILES = (50, 95, 99)
@@ -58,7 +57,7 @@ class Scale:
         self.chunks, self.questions, self.embedder = chunks, questions, embedder
         self.folder = Path(tempfile.mkdtemp())
         self.data = Corpus(1, questions)
-        self.store = LocalStore(self.folder, MANIFEST, snapshot_from=0)
+        self.store = with_snapshot(self.folder)
 
     def close(self) -> None:
         """Remove it."""
@@ -69,8 +68,7 @@ class Scale:
         """Build, open afresh, search and add: one row of the table."""
         build = self._filled()
         flush = timed(self.store.flush)
-        # `opened_afresh` opens without an approximate index, which only one of this size or more would have.
-        open_s, memory = opened_afresh(self.folder) if self.chunks < APPROXIMATE_FROM else self._opened()
+        open_s, memory = opened_afresh(self.folder)
         row: dict[str, Any] = {
             "chunks": self.chunks,
             "write (s)": build,
@@ -90,13 +88,6 @@ class Scale:
             self.store.upsert(batch)
             spent += time.perf_counter() - start
         return spent
-
-    def _opened(self) -> tuple[float, None]:
-        self.store.close()
-        start = time.perf_counter()
-        self.store = LocalStore(self.folder, MANIFEST, snapshot_from=0)
-        self.store.lexical(["語1"], 1)
-        return time.perf_counter() - start, None
 
     def _searched(self) -> dict[str, float]:
         collected: dict[str, list[float]] = {}
