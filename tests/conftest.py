@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from doubles import CORPUS, HashEmbedder, Opener, Run, Runner, open_assistant
 from hypothesis import settings
+from scripted_server import ScriptedServer, serving
 from shelf import Shelf
 
 from rag import cli
@@ -37,6 +38,15 @@ def home(tmp_path: Path) -> Path:
     for path in CORPUS.glob("*.md"):
         shutil.copy(path, folder / "corpus")
     return folder
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    """A provider whose model writes what the plaza cost and what that leaves out, unless a test scripts more."""
+    from llm_doubles import COST, EXCEPTION, says, writes
+
+    with serving(writes(says(COST), says(EXCEPTION))) as running:
+        yield running
 
 
 @pytest.fixture

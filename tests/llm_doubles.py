@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
+import pytest
 from doubles import HashEmbedder, make_article
 from pydantic import SecretStr
 from scripted_server import Act, Body, Handler, Pace, ScriptedServer, completes, prompt_of
@@ -16,6 +18,15 @@ from rag.answering.llm.client import Connection, OutputMode
 from rag.chunking import chunk
 from rag.protocols import Answerer
 from rag.types import Abstention, Article, Hit, Reply, Statement
+
+ASKS_A_MODEL = [
+    pytest.mark.loopback,
+    pytest.mark.enable_socket,
+    pytest.mark.skipif(
+        not (find_spec("pydantic_ai") and find_spec("openai")), reason='pip install "rag[llm]"'
+    ),
+]
+"""Marks of tests that need the extra `llm` and a server of their own."""
 
 KEY = "sk-test-0123456789abcdef"
 QUESTION = "ミナト広場の整備費はいくらですか?"
@@ -32,6 +43,9 @@ class Says(NamedTuple):
     text: str
     evidence: tuple[str, ...] = ()
     quote: str = ""
+
+
+FALSE = Says("ミナト広場の整備費は400億円です。", (COST,))
 
 
 def says(sentence: str, quote: str = "") -> Says:
@@ -77,6 +91,9 @@ def hits_of(*articles: Article) -> list[Hit]:
         Hit(chunk=piece, article=article, rank=rank, score=0.9, dense=0.9, lexical=9.0)
         for rank, (article, piece) in enumerate(pieces, 1)
     ]
+
+
+HITS = hits_of(harbour())
 
 
 class FindsNothing:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, get_args
 
 import pytest
 from doubles import HashEmbedder, make_article
 from honesty import assert_honest
 from llm_doubles import (
+    ASKS_A_MODEL,
     COST,
     EXCEPTION,
+    FALSE,
+    HITS,
     KEY,
     OPENED,
     QUESTION,
@@ -27,28 +30,19 @@ from llm_doubles import (
     streamed,
     writes,
 )
-from scripted_server import Act, ScriptedServer, completes, serving
+from scripted_server import Act, ScriptedServer, completes
 
 from rag.answering.extractive import ExtractiveAnswerer
 from rag.answering.llm.client import OutputMode
 from rag.answering.llm.sources import MOST_HITS
 from rag.types import Abstention, Answer, Hit, Reply
 
-pytest.importorskip("pydantic_ai.models.openai", reason='pip install "rag[llm]"')
-pytestmark = [pytest.mark.loopback, pytest.mark.enable_socket]
+pytestmark = ASKS_A_MODEL
 
 MODES: tuple[OutputMode, ...] = get_args(OutputMode)
-HITS = hits_of(harbour())
-FALSE = Says("ミナト広場の整備費は400億円です。", (COST,))
 INVENTED = Says(COST, ("=zzzzz",))
 MISQUOTED = says(COST, "整備に400億円")
 SOURCELESS = Says(COST)
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with serving(writes(says(COST), says(EXCEPTION))) as running:
-        yield running
 
 
 def reply(server: ScriptedServer, *script: Act, question: str = QUESTION, **options: Any) -> Any:

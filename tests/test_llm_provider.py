@@ -7,21 +7,20 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from doubles import HashEmbedder
 from honesty import assert_honest
 from llm_doubles import (
+    ASKS_A_MODEL,
     COST,
     EXCEPTION,
+    HITS,
     KEY,
     QUESTION,
     Says,
     answerer,
-    harbour,
-    hits_of,
     says,
     streamed,
     writes,
@@ -36,7 +35,6 @@ from scripted_server import (
     hang_up,
     prompt_of,
     sends,
-    serving,
     trickle,
 )
 
@@ -48,20 +46,12 @@ from rag.answering.llm.exchange import ATTEMPTS, LONGEST_ANSWER
 from rag.errors import ConfigError, MissingExtra
 from rag.types import Answer
 
-pytest.importorskip("pydantic_ai.models.openai", reason='pip install "rag[llm]"')
-pytestmark = [pytest.mark.loopback, pytest.mark.enable_socket]
+pytestmark = ASKS_A_MODEL
 
-HITS = hits_of(harbour())
 LOCAL = ExtractiveAnswerer(HashEmbedder())
 ENDLESS = '{"status": "answered", "statements": [' + '{"evidence": [], "text": "あ"},' * LONGEST_ANSWER
 
 TOO_LONG = b'{"error": {"message": "too many tokens", "code": "context_length_exceeded"}}'
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with serving(writes(says(COST), says(EXCEPTION))) as running:
-        yield running
 
 
 @pytest.mark.parametrize(

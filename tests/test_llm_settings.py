@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from doubles import HashEmbedder, Runner
-from llm_doubles import KEY, Says, rows_of, writes
+from llm_doubles import ASKS_A_MODEL, KEY, Says, rows_of, writes
 from scripted_server import Handler, ScriptedServer, completes, fails, serving
 
 from rag import Answer, Assistant
@@ -17,8 +17,7 @@ from rag.config import LlmSettings, load_settings
 from rag.errors import ConfigError
 from rag.types import Turn
 
-pytest.importorskip("pydantic_ai.models.openai", reason='pip install "rag[llm]"')
-pytestmark = [pytest.mark.loopback, pytest.mark.enable_socket]
+pytestmark = ASKS_A_MODEL
 
 QUESTION = "Coworkはいつ発表されましたか?"
 ANSWER = "Coworkは2026年1月12日に発表されました。"

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from llm_doubles import (
+    ASKS_A_MODEL,
     COST,
     EXCEPTION,
+    FALSE,
+    HITS,
     OPENED,
     QUESTION,
     VISITORS,
     Says,
     answerer,
-    harbour,
-    hits_of,
     says,
     streamed,
     writes,
 )
-from scripted_server import Pace, ScriptedServer, completes, serving
+from scripted_server import Pace, ScriptedServer, completes
 
 from rag.answering.composing import Citations
 from rag.answering.llm.client import OutputMode
@@ -30,17 +31,7 @@ from rag.answering.llm.composing import Checked, settle, sure
 from rag.japanese import Span
 from rag.types import Abstention, Answer, Statement
 
-pytest.importorskip("pydantic_ai.models.openai", reason='pip install "rag[llm]"')
-pytestmark = [pytest.mark.loopback, pytest.mark.enable_socket]
-
-HITS = hits_of(harbour())
-FALSE = Says("ミナト広場の整備費は400億円です。", (COST,))
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with serving(writes(says(COST), says(EXCEPTION))) as running:
-        yield running
+pytestmark = ASKS_A_MODEL
 
 
 def running_threads() -> list[threading.Thread]:
