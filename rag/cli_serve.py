@@ -41,7 +41,9 @@ def mcp_command(context: Context) -> click.Command:
 
         logs.configure()
         with opened(context) as assistant:
-            run_stdio(Server(assistant, _settings(context)))
+            server = Server(assistant, _settings(context))
+            server.mcp_lang = context.lang
+            run_stdio(server)
 
     return mcp
 

@@ -155,7 +155,7 @@ def _told(shared: Server) -> Iterator[None]:
     try:
         yield
     except RagError as error:
-        problem = problem_of(error, "ja", home=shared.assistant.home)
+        problem = problem_of(error, shared.mcp_lang, home=shared.assistant.home)
         raise ToolError(" ".join(filter(None, (problem["detail"], problem["hint"])))) from None
 
 

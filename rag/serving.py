@@ -38,6 +38,7 @@ def compose(
     """The API with MCP at `/mcp` and, unless `chat` is off, the chat at `/`."""
     app = create_app(assistant, settings)
     server: Server = app.state.server
+    server.mcp_lang = lang
     mcp = create_mcp(server)
     app.router.routes.append(http_route(mcp))
     _live_with(app, mcp)

@@ -273,7 +273,15 @@ def test_a_request_keeps_its_name(same: TestClient) -> None:
 )
 def test_problems_speak_the_clients_language(same: TestClient, spoken: str, title: str) -> None:
     response = same.get("/v1/articles/unknown", headers={"Accept-Language": spoken})
-    assert assert_problem(response, 404, "not-found")["title"] == title
+    problem = assert_problem(response, 404, "not-found")
+    assert problem["title"] == title
+    words = (
+        ("There is no article “unknown”.", "`rag articles`")
+        if title == "Not found"
+        else ("記事「unknown」", "「rag")
+    )
+    assert problem["detail"].startswith(words[0])
+    assert problem["hint"].startswith(words[1])
 
 
 def test_the_reference_page_needs_nothing_from_outside(same: TestClient) -> None:

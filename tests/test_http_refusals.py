@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,7 +46,11 @@ def test_wrong_types(same: TestClient, path: str, body: object) -> None:
     response = same.post(path, content=json.dumps(body), headers=JSON)
     problem = assert_problem(response, 422, "invalid-request")
     assert problem["errors"]
-    assert all(error["field"].startswith("body") and error["message"] for error in problem["errors"])
+    for error in problem["errors"]:
+        assert error["field"].startswith("body")
+        assert re.search("[ぁ-ん]", error["message"])
+    english = same.post(path, content=json.dumps(body), headers={**JSON, "Accept-Language": "en"})
+    assert not re.search("[ぁ-ん]", english.text)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +69,9 @@ def test_wrong_types(same: TestClient, path: str, body: object) -> None:
     ],
 )
 def test_values_out_of_bounds(same: TestClient, body: object) -> None:
-    assert_problem(same.post("/v1/ask", content=json.dumps(body), headers=JSON), 422, "invalid-request")
+    response = same.post("/v1/ask", content=json.dumps(body), headers=JSON)
+    problem = assert_problem(response, 422, "invalid-request")
+    assert all(re.match("[^A-Z]*[ぁ-ん]", error["message"]) for error in problem["errors"])
 
 
 @pytest.mark.parametrize("stream", [False, True])

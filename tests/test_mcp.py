@@ -132,6 +132,16 @@ def test_a_mistake_is_told_to_the_agent(
     assert str(home) not in result.content[0].text
 
 
+@pytest.mark.parametrize(
+    ("lang", "said"), [("ja", "記事「x」はありません。"), ("en", "There is no article “x”.")]
+)
+def test_a_mistake_is_told_in_the_servers_language(assistant: Assistant, lang: Any, said: str) -> None:
+    shared = Server(assistant, settings())
+    shared.mcp_lang = lang
+    result = talk(create_mcp(shared), lambda opened: opened.call_tool("get_article", {"article_id": "x"}))
+    assert said in result.content[0].text
+
+
 # --- over HTTP --------------------------------------------------------------------------------------------
 
 

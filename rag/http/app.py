@@ -22,6 +22,7 @@ from rag.config import ServerSettings
 from rag.errors import RagError, ServerBusy
 from rag.http import articles, ask, feedback, login, openai, system
 from rag.http.access import Access
+from rag.http.fields import field_message
 from rag.http.gate import Gate
 from rag.http.limits import Bodies
 from rag.http.problems import FieldProblem, Problem, problem, problem_of, respond
@@ -134,13 +135,12 @@ def _add_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        found = error.errors()
+        found, lang = error.errors(), lang_of(request.scope)
         fields = [
-            FieldProblem(field=".".join(map(str, one["loc"])), message=one["msg"]) for one in found[:20]
+            FieldProblem(field=".".join(map(str, one["loc"])), message=field_message(one, lang))
+            for one in found[:20]
         ]
-        body = problem(
-            _kind_of_invalid(request, found), lang_of(request.scope), request_id(request.scope), errors=fields
-        )
+        body = problem(_kind_of_invalid(request, found), lang, request_id(request.scope), errors=fields)
         return _respond(request, body)
 
 

@@ -195,10 +195,10 @@ async def _from_form(request: Request, server: Server) -> Article:
     ) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile):
-            raise invalid("file", "a file is needed")
+            raise invalid("file", "ファイルが必要です。", "A file is needed")
         fields = {name: value for name, value in form.items() if name != "file" and value != ""}
         if "text" in fields:
-            raise invalid("text", "either a file or a text")
+            raise invalid("text", "ファイルと本文のどちらか一方にしてください。", "Either a file or a text")
         try:
             # A URL that HTML states of itself will do; something has to stand in its place until that is known.
             given = NewArticle.model_validate({"url": "https://unknown.invalid/", **fields})

@@ -38,7 +38,11 @@ def _said(server: Server, body: FeedbackRequest) -> Feedback:
     if reply is not None:
         return about(reply, body.rating, reply_id=body.reply_id, **words)
     if body.question is None:
-        raise invalid("question", "no reply of this id is remembered: send question, answer and citations")
+        raise invalid(
+            "question",
+            "この id の返答は残っていません。question、answer、citations を送ってください。",
+            "No reply of this id is remembered: send question, answer and citations",
+        )
     try:
         return Feedback.model_validate(body.model_dump())
     except ValidationError as error:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from rag.http.fields import OWN
 from rag.http.server import caller
 
 M = TypeVar("M", bound=BaseModel)
@@ -50,7 +51,7 @@ def refused(error: ValidationError) -> RequestValidationError:
     return RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in error.errors()])
 
 
-def invalid(field: str, message: str) -> RequestValidationError:
+def invalid(field: str, japanese: str, english: str) -> RequestValidationError:
     """One field of the body is wrong."""
-    problem: dict[str, Any] = {"type": "value_error", "loc": ("body", field), "msg": message}
+    problem: dict[str, Any] = {"type": OWN, "loc": ("body", field), "msg": english, "ctx": {"ja": japanese}}
     return RequestValidationError([problem])

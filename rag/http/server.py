@@ -50,6 +50,8 @@ class Server:
         self.recent = Recent()
         self.draining = asyncio.Event()
         self.reload_problem = ""
+        self.mcp_lang: Lang = "ja"
+        """What agents are told mistakes in: their protocol names no language."""
 
     @property
     def needs_key(self) -> bool:
