@@ -110,27 +110,33 @@ def search(
 def _other_names(question: str, store: Store, where: Filter | None) -> list[str]:
     """What the chunks searched call the things that the question names as they never do."""
     spelled = [name.text for name in names(fold(question)) if not _has_other_words(name.text)]
-    absent = {
-        name: not _stands_in(name, store, where) for name in dict.fromkeys([*spelled, *listed_in(question)])
-    }
+    listed = listed_in(question)
+    absent = {name: not _stands_in(name, store, where) for name in dict.fromkeys([*spelled, *listed])}
     found = [other for name in spelled if absent[name] for other in _spelled(name, store, where)]
-    listed = [other for name in listed_in(question) if absent[name] for other in variants(name)]
-    return list(dict.fromkeys([*found, *listed]))
+    known = [other for name in listed if absent[name] for other in variants(name)]
+    return list(dict.fromkeys([*found, *known]))
 
 
 def _stands_in(name: str, store: Store, where: Filter | None) -> bool:
     """Whether a chunk has the name as it is written; the few that share most of its letters are looked at."""
-    return any(name in text for text in _texts(tokens(name), _LOOKED_AT, store, where))
+    chunks = _nearest(tokens(name), _LOOKED_AT, store, where)
+    if any(name in fold(chunk.text) for chunk in chunks):
+        return True  # nearly always, and then their articles need not be read
+    return any(name in text for text in _texts(chunks, store))
 
 
 def _spelled(name: str, store: Store, where: Filter | None) -> list[str]:
-    return spellings(name, "\n".join(_texts(sounds(name), _HEARD, store, where)))
+    return spellings(name, "\n".join(_texts(_nearest(sounds(name), _HEARD, store, where), store)))
 
 
-def _texts(terms: Sequence[str], count: int, store: Store, where: Filter | None) -> list[str]:
-    """The folded texts of the best chunks for some terms."""
+def _nearest(terms: Sequence[str], count: int, store: Store, where: Filter | None) -> list[Chunk]:
+    """The best chunks for some terms."""
     ranking = store.lexical(terms, count, where)
-    chunks = store.chunks([row.chunk_id for row in ranking]) if ranking else []
+    return store.chunks([row.chunk_id for row in ranking]) if ranking else []
+
+
+def _texts(chunks: Sequence[Chunk], store: Store) -> list[str]:
+    """The folded texts of chunks, with what stands above them."""
     articles = {article.id: article for article in store.articles([*{chunk.article_id for chunk in chunks}])}
     return [fold(indexed_text(articles[c.article_id], c)) for c in chunks if c.article_id in articles]
 

@@ -6,6 +6,7 @@ Offsets are Unicode code points into `Article.text`, half-open `[start, end)`. S
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from typing import Annotated, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
@@ -33,11 +34,14 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+_OUTSIDE_URLS = re.compile(r'[\s<>"`\\]')
+
+
 def _safe_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("must be an http:// or https:// URL with a host")
-    if any(ch.isspace() or not ch.isprintable() or ch in '<>"`\\' for ch in url):
+    if not url.isprintable() or _OUTSIDE_URLS.search(url):
         raise ValueError("must not contain spaces, control characters, quotes, <, > or backslashes")
     if parts.username is not None or parts.password is not None:
         raise ValueError("must not contain a user name or password")

@@ -18,7 +18,7 @@ _FEW = 1_000
 _SPARE = 32
 """So many more candidates than asked for: FAISS orders by its own rounding."""
 _ROUNDING = 2e-6
-_COARSE = 4
+_COARSE = 3
 """So many times as many candidates when they were found by 4 bits a dimension; the 100 best are then among them."""
 _TRAINING_VECTORS = 4_096
 

@@ -176,5 +176,8 @@ def _part(
     weight: NDArray[np.float64], counts: NDArray[np.uint16], norms: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """The weight holds idf * (k1 + 1)."""
-    frequencies = counts.astype(np.float64)
-    return weight * frequencies / (frequencies + norms)
+    parts = counts.astype(np.float64)
+    denominators = parts + norms
+    parts *= weight
+    parts /= denominators
+    return parts

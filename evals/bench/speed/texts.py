@@ -42,7 +42,7 @@ def _passage(rng: random.Random, length: int) -> str:
 class Corpus(Synthetic):
     """Chunks whose words follow Zipf's law, the words of given questions among them at random ranks.
 
-    The text of a chunk is prose of its own and has those words of the questions that it is indexed under.
+    Chunks are of different lengths, 200 words on average. The text of each is prose of its own and has those words of the questions that it is indexed under.
     """
 
     def __init__(self, seed: int, questions: Sequence[str]) -> None:
@@ -61,7 +61,8 @@ class Corpus(Synthetic):
         return [self._named.get(int(token[1:]), token) for token in super().tokens(count)]
 
     def _article(self, number: int, vectors: Floats) -> IndexedArticle:
-        bags = [self.tokens(TOKENS_PER_CHUNK) for _ in range(CHUNKS_PER_ARTICLE)]
+        lengths = self.random.integers(TOKENS_PER_CHUNK // 2, TOKENS_PER_CHUNK * 3 // 2, CHUNKS_PER_ARTICLE)
+        bags = [self.tokens(length) for length in lengths.tolist()]
         texts = [self._written(bag) for bag in bags]
         article = super()._article(number, vectors[:0]).article.model_copy(update={"text": "".join(texts)})
         return IndexedArticle(article, tuple(self._chunks(article, texts, bags, vectors)))
