@@ -12,6 +12,7 @@ from rag import wire
 from rag.assistant import Assistant, rebuild
 from rag.cli_feedback import feedback_group
 from rag.cli_filters import chosen_filter, filter_options
+from rag.cli_japanese import speak
 from rag.cli_parts import Context, command, opened, progress_bar
 from rag.cli_serve import keys_group, mcp_command, serve_command
 from rag.errors import InvalidQuestion, RagError
@@ -26,9 +27,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     """
     _utf8_streams()
     lang, status = language(None), 0
+    speak(lang)
     try:
         arguments, options = _global_options(list(sys.argv[1:] if argv is None else argv))
         lang = language(options.get("--lang"))
+        speak(lang)
         group = build(Context(lang, Path(options["--home"]) if "--home" in options else None))
         with group.make_context("rag", arguments) as click_context:
             group.invoke(click_context)

@@ -36,6 +36,10 @@ def test_every_command_has_help_in_both_languages(rag: Runner, command: str) -> 
     assert japanese.code == english.code == 0
     assert re.search("[ぁ-ん]", japanese.out)
     assert not re.search("[ぁ-ん]", english.out)
+    for heading, its_english in (("使い方:", "Usage:"), ("オプション:", "Options:")):
+        assert heading in japanese.out
+        assert its_english not in japanese.out
+        assert its_english in english.out
 
 
 @pytest.mark.parametrize(
@@ -59,11 +63,17 @@ def test_every_command_has_help_in_both_languages(rag: Runner, command: str) -> 
         (["ingest", "a.txt", "b.txt", "--url", "https://example.com/"], "--url"),
     ],
 )
-def test_wrong_usage_is_explained_on_standard_error(rag: Runner, arguments: list[str], said: str) -> None:
+@pytest.mark.parametrize("lang", ["ja", "en"])
+def test_wrong_usage_is_explained_on_standard_error(
+    rag: Runner, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str, lang: str
+) -> None:
+    monkeypatch.setenv("RAG_LANG", lang)
     run = rag(*arguments)
     assert run.code == 2
     assert run.out == ""
     assert said in run.err
+    told = run.err.splitlines()[-1]
+    assert re.match(r"エラー: .*[ぁ-ん]" if lang == "ja" else r"Error: [^ぁ-ん]+$", told)
 
 
 @pytest.mark.parametrize(
