@@ -30,16 +30,19 @@ from scipy.optimize import minimize
 from evals.items import load_items
 from rag import Article, Assistant, Hit
 from rag.answering.abstaining import answerability_features
-from rag.answering.evidence import Evidence, find, ranking_features
+from rag.answering.evidence import Evidence, find, in_order, ranking_features
 from rag.answering.parameters import PARAMETERS, Engine
 from rag.answering.question import Question, analyse
 from rag.answering.spelling import spelled_as_in
 from rag.protocols import Reader
 from rag.reading.bundled import BundledReader
 
-RANKING = ("own_coverage", "coverage", "missing_name", "word_coverage", "typed", "nearness", "hit_score")
+RANKING = (
+    *("own_coverage", "coverage", "missing_name", "word_coverage", "focus"),
+    *("typed", "nearness", "hit_score"),
+)
 DECISION = (
-    *("own_coverage", "word_coverage", "missing_name", "rarest", "untyped"),
+    *("own_coverage", "word_coverage", "missing_name", "rarest", "focus", "untyped"),
     *("nearness", "nearest", "hit_score", "lead", "english", "terms"),
 )
 READ_RANKING, READ_DECISION = (
@@ -210,10 +213,10 @@ def _decision(engine: Engine, example: Example, ranking: Matrix) -> tuple[list[f
     """The features of the decision, with the units in the new order, and whether the first is right."""
     names, decision = ENGINES[engine]
     scores = example.features(names) @ ranking
-    order = np.argsort(-scores)
-    evidence = [example.evidence[i]._replace(score=float(scores[i])) for i in order]
+    scored = [e._replace(score=float(score)) for e, score in zip(example.evidence, scores, strict=True)]
+    evidence = in_order(example.question, scored)
     features = answerability_features(example.question, evidence)
-    return [features[name] for name in decision], bool(example.right[order[0]])
+    return [features[name] for name in decision], bool(example.right[scored.index(evidence[0])])
 
 
 def _threshold(scores: Matrix, right: Matrix, answerable: Sequence[bool]) -> float:

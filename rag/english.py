@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
-from rag.japanese import STOP_WORDS, fold, has_kana, tokens, words
+from rag.japanese import STOP_WORDS, content_words, fold, has_kana, tokens, words
 
 GLOSSARY = Path(__file__).parent / "data" / "glossary.tsv"
 DICTIONARY = Path(__file__).parent / "data" / "dictionary.tsv"
@@ -35,6 +35,30 @@ def translations(word: str) -> tuple[str, ...]:
     return next(
         (known[form] for known in (_glossary(), _dictionary()) for form in forms if form in known), ()
     )
+
+
+@lru_cache(maxsize=4096)
+def same_in_english(japanese: str) -> frozenset[str]:
+    """Search keys of the other Japanese words for what a Japanese word is in English: 教師 for 先生, both teacher.
+
+    Only what is one word to the tokenizer. Not every pair means the same; it is a hint, not a synonym.
+    """
+    others = {other for english in _by_japanese().get(japanese, ()) for other in _all_japanese(english)}
+    keys = (content_words(other) for other in others - {japanese})
+    return frozenset(key[0] for key in keys if len(key) == 1)
+
+
+@cache
+def _by_japanese() -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for english in sorted(known_words()):
+        for japanese in _all_japanese(english):
+            found.setdefault(japanese, []).append(english)
+    return {japanese: tuple(english) for japanese, english in found.items()}
+
+
+def _all_japanese(english: str) -> tuple[str, ...]:
+    return (*_glossary().get(english, ()), *_dictionary().get(english, ()))
 
 
 def known_words() -> frozenset[str]:

@@ -120,7 +120,7 @@ _NUMBER = re.compile(
     rf"(?P<minus>[▲△]\s*|マイナス\s*|(?<![^\s(「:、。ぁ-ヿ一-鿿])[-−](?=\d))?(?:(?P<currency>[$¥€£])\s*)?(?P<number>"
     rf"(?P<english>{_ARABIC})\s*(?P<scale>thousand|million|billion|trillion|bn|[km](?![a-z]))"
     rf"|(?P<mixed>(?:(?:{_ARABIC})[十百千]?[万億兆京]?)+)|(?P<kanji>[{_KANJI}]+(?:[万億兆京][{_KANJI}]*)*))"
-    rf"(?:\s*(?P<unit>%|パーセント|percent|カ国|ヶ国|か国|ヵ国|週目|[かカヶヵケ箇]月|[かカヶヵケ箇]所|四半期|週間|時間|段階|世帯|団体|店舗|平方メートル|立方メートル|つの|つ|℃|°c|[a-z]{{1,12}}|[ァ-ヺー]{{2,8}}|[一-鿿々]))?",
+    rf"(?:\s*(?P<unit>%|パーセント|percent|カ国|ヶ国|か国|ヵ国|週目|[かカヶヵケ箇]月|[かカヶヵケ箇]所|四半期|週間|時間|段階|世帯|団体|店舗|平方メートル|立方メートル|つの|つ|℃|°c|u\.?s\.? dollars?|[a-z]{{1,12}}|[ァ-ヺー]{{2,8}}|[一-鿿々]))?",
     re.ASCII,
 )
 _PART = re.compile(rf"{_ARABIC}|.", re.ASCII)
@@ -128,7 +128,8 @@ _LONGEST = 40
 """More digits than this are an identifier, not a number."""
 
 UNITS = {
-    "$": "ドル", "usd": "ドル", "dollar": "ドル", "dollars": "ドル", "¥": "円", "jpy": "円", "yen": "円",
+    "$": "ドル", "usd": "ドル", "dollar": "ドル", "dollars": "ドル", "us dollar": "ドル",
+    "us dollars": "ドル", "u.s. dollar": "ドル", "u.s. dollars": "ドル", "¥": "円", "jpy": "円", "yen": "円",
     "€": "ユーロ", "£": "ポンド", "パーセント": "%", "percent": "%", "people": "人", "users": "人",
     "名": "人", "ヶ国": "カ国", "か国": "カ国", "ヵ国": "カ国", "国": "カ国", "countries": "カ国",
     "か月": "カ月", "ヶ月": "カ月", "ヵ月": "カ月", "ケ月": "カ月", "箇月": "カ月",

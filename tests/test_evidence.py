@@ -17,6 +17,11 @@ def evidence_for(assistant: Assistant, question: str, k: int = 12):
     return find(analyse(question), assistant.search(question, k), assistant.embedder)
 
 
+def hit(text: str, article_id: str = "a") -> Hit:
+    article = make_article(article_id, text)
+    return Hit(chunk=chunk(article)[0], article=article, rank=1, score=1.0, dense=1.0, lexical=1.0)
+
+
 @pytest.mark.parametrize(
     ("question", "yes", "no"),
     [
@@ -32,6 +37,46 @@ def evidence_for(assistant: Assistant, question: str, k: int = 12):
 def test_a_type_is_found_only_where_its_form_is(question: str, yes: str, no: str) -> None:
     assert has_type(analyse(question), yes, BODY)
     assert not has_type(analyse(question), no, BODY)
+
+
+@pytest.mark.parametrize(
+    ("question", "yes", "no"),
+    [
+        ("合格率は?", "合格したのは12%だった。", "合格者は12人だった。"),
+        ("登録の件数は?", "数百万件の登録がある。", "2026年1月に登録した。"),
+        ("契約の期間は?", "契約は3年間だ。", "2026年に契約した。"),
+        ("How long have they worked together?", "2016年から続く協力だ。", "2016年に協力した。"),
+        ("料金はいくら?", "無料で使える。", "有料で使える。"),
+        ("責任者は誰?", "山田太郎が率いる。", "外部の有識者が率いる。"),
+        ("Who is the CEO?", "Altman氏が率いる。", "CEOが率いる。"),
+    ],
+)
+def test_a_number_has_the_unit_and_a_person_the_name_that_is_asked_for(
+    question: str, yes: str, no: str
+) -> None:
+    assert has_type(analyse(question), yes, BODY)
+    assert not has_type(analyse(question), no, BODY)
+
+
+def test_what_cannot_answer_stands_behind_what_can() -> None:
+    hits = [
+        hit("青空社の売上高は社員の努力で大きく伸び、売上高の目標を達成した。"),
+        hit("青空社は3億円を得た。", "b"),
+    ]
+    best, *_, last = find(analyse("青空社の売上高は?"), hits, HashEmbedder())
+    assert (best.typed, last.typed) == (1, 0)
+    named = [hit("Oracleは、クラウドの料金を改定した。"), hit("Azureの話。", "b")]
+    assert find(analyse("Azureの料金を改定した?"), named, HashEmbedder())[0].hit.article.id == "b"
+
+
+def test_another_word_for_the_same_counts_less_than_the_word() -> None:
+    found = [
+        find(analyse("アプリを作った先生は?"), [hit(text)], HashEmbedder())[0]
+        for text in ("アプリを作った先生。", "アプリを作った教師。", "アプリを作った生徒。")
+    ]
+    assert found[0].focus == 1
+    assert 0 < found[1].focus < 1
+    assert found[2].focus == 0
 
 
 def test_a_place_is_no_person() -> None:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 
 from rag.answering.answer_types import SPECIFIC
 from rag.answering.conversation import about
 from rag.answering.evidence import Evidence
 from rag.answering.parameters import Parameters
 from rag.answering.question import Question
-from rag.japanese import fold
+from rag.answering.unknown_names import has_unknown_name
 from rag.quantities import numbers
-from rag.types import Abstention, AbstentionReason, Article
-
-_LATIN_NAME = re.compile(r"[a-z][a-z0-9.\-]{2,}")
+from rag.types import Abstention, AbstentionReason
 
 _MANY_SECTIONS = 3
 """A question of one common word that this many sections hold could be about any of them."""
@@ -36,6 +33,7 @@ def answerability_features(question: Question, evidence: Sequence[Evidence]) -> 
         "word_coverage": best.word_coverage,
         "missing_name": best.missing_name,
         "rarest": best.rarest,
+        "focus": best.focus,
         "untyped": float(best.typed == 0),
         "nearness": best.nearness,
         "nearest": max(item.nearness for item in evidence),
@@ -56,7 +54,9 @@ def confidence(question: Question, evidence: Sequence[Evidence], weights: Parame
         return 0.0
     if not question.terms:
         return float(evidence[0].typed)  # 「出典は?」: the list of sources answers, and nothing else does
-    if _other_number(question, evidence[0]) or _unknown_name(question, evidence[0]):
+    if question.strict and evidence[0].typed == 0:
+        return 0.0
+    if _other_number(question, evidence[0]) or has_unknown_name(question, evidence[0].hit.article):
         return 0.0
     return weights.probability(answerability_features(question, evidence))
 
@@ -102,22 +102,6 @@ def _subject(evidence: Evidence) -> str:
     heading = (evidence.section.heading_path or (evidence.hit.article.title,))[-1]
     title = _TITLE.search(evidence.text) or _TITLE.search(heading)
     return title[1] if title else heading
-
-
-def _unknown_name(question: Question, evidence: Evidence) -> bool:
-    """Whether the question has a Latin name that the article never mentions: its evidence is about something else.
-
-    A name in katakana may be another spelling of one that is there (アンソロピック for Anthropic), so it does not count.
-    """
-    article = _folded(evidence.hit.article)
-    names = [term for term in question.names if _LATIN_NAME.fullmatch(term.text)]
-    return any(not any(form in article for form in term.forms) for term in names)
-
-
-@lru_cache(maxsize=64)
-def _folded(article: Article) -> str:
-    """All that an article says, for comparing; kept, because folding a long text takes longer than the reading."""
-    return fold(f"{article.title}\n{article.text}")
 
 
 def _other_number(question: Question, evidence: Evidence) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 from rag.answering.answer_types import SPECIFIC, has_type
 from rag.answering.parameters import parameters
 from rag.answering.question import Question, Term
+from rag.answering.unknown_names import has_unknown_name
 from rag.japanese import Span, fold, tokens
 from rag.protocols import Embedder, Reader, Reading
 from rag.structure import Unit, sections, units
@@ -60,6 +61,8 @@ class Evidence(NamedTuple):
     """Share of the terms that are no names, found in or around the unit: names are everywhere in their article."""
     rarest: float
     """Whether the rarest term was found: 1, or less where it was found around or in part."""
+    focus: float
+    """Whether the unit itself has what is wanted of the rest (`Question.focus`); ½ where nothing is."""
     typed: float
     """1 with something of the type asked for, 0 without it, ½ where the type has no form to look for."""
     nearness: float
@@ -117,7 +120,16 @@ def find(
     for draft, nearness in zip(near, _nearness(question, near, embedder), strict=True):
         evidence = draft._replace(nearness=nearness)
         scored.append(evidence._replace(score=weights.score(ranking_features(evidence))))
-    return sorted(scored, key=lambda evidence: (-evidence.score, evidence.hit.rank, evidence.unit.start))
+    return in_order(question, scored)
+
+
+def in_order(question: Question, scored: Sequence[Evidence]) -> list[Evidence]:
+    """Best first; what cannot answer, for want of a name or of the form asked for, stands behind what can."""
+    return sorted(scored, key=lambda e: (_cannot(question, e), -e.score, e.hit.rank, e.unit.start))
+
+
+def _cannot(question: Question, evidence: Evidence) -> bool:
+    return (question.strict and evidence.typed == 0) or has_unknown_name(question, evidence.hit.article)
 
 
 def _read(question: Question, drafts: Sequence[Evidence], reader: Reader) -> list[Evidence]:
@@ -200,8 +212,12 @@ def _rarity(question: Question, candidates: Sequence[_Candidate]) -> dict[str, f
 
 
 def match(term: Term, found: frozenset[str]) -> float:
-    """1 for one of the term's forms; for a compound split otherwise, up to 0.7 by the share of its character pairs."""
-    return max(_match_form(form, found) for form in term.forms)
+    """1 for one of the term's forms, 0.6 for a word near it; for a compound split otherwise, up to 0.7 by its pairs."""
+    best = max(_match_form(form, found) for form in term.forms)
+    return best if best >= _NEAR or term.near.isdisjoint(found) else _NEAR
+
+
+_NEAR = 0.6
 
 
 @lru_cache(maxsize=1 << 15)
@@ -252,6 +268,7 @@ def _draft(question: Question, candidate: _Candidate, rarity: dict[str, float]) 
         missing_name=lost / names if names else 0.0,
         word_coverage=others / (total - names) if total > names else covered / total,
         rarest=rarest,
+        focus=match(question.focus, candidate.own) if question.focus else 0.5,
         typed=typed,
         nearness=0.0,
         read=UNREAD,
@@ -295,6 +312,7 @@ def ranking_features(evidence: Evidence) -> dict[str, float]:
         "coverage": evidence.coverage,
         "missing_name": evidence.missing_name,
         "word_coverage": evidence.word_coverage,
+        "focus": evidence.focus,
         "typed": evidence.typed,
         "nearness": evidence.nearness,
         "hit_score": evidence.hit.score,

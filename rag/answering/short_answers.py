@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import NamedTuple
 
-from rag.answering.answer_types import DATE_UNITS, MONEY
+from rag.answering.answer_types import MONEY, counts, undated
 from rag.answering.evidence import match, token_set
 from rag.answering.question import Question
 from rag.japanese import Span, fold, words
@@ -86,10 +86,8 @@ def _candidates(question: Question, quote: str) -> Sequence[Date | Quantity]:
     match question.type:
         case "when":
             found = dates(quote)
-        case "how_many" if question.counter:
-            found = [number for number in numbers(quote) if number.unit == question.counter]
         case "how_many":
-            found = [number for number in numbers(quote) if number.unit and number.unit not in DATE_UNITS]
+            found = [number for number in undated(quote) if number.unit and counts(question, number)]
         case "how_much":
             found = [number for number in numbers(quote) if number.unit in MONEY]
         case _:
