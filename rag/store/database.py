@@ -17,12 +17,13 @@ from rag.types import IndexManifest
 
 SCHEMA_VERSION = "1"
 BUSY_SECONDS = 30.0
+_CACHE_KB = 16_000
 KEPT_COMMITS = 10_000
 """How many commits' deletions are remembered; a reader further behind than that reads everything again."""
 
 REBUILD = "`rag rebuild` で corpus/ から索引を作り直してください。"
-_CHECK_PLACE = "場所と権限を確かめてください。"
 REBUILD_EN = "Build the index anew from corpus/ with `rag rebuild`."
+_CHECK_PLACE = "場所と権限を確かめてください。"
 
 # Numbers are never used twice (AUTOINCREMENT), so a derived structure that knows chunks up to some number
 # only has to learn the later ones and the deletions. Large values live in tables of their own: reading all
@@ -173,6 +174,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
         if "mode=ro" in _uri(path):
             connection.execute("PRAGMA query_only = ON")
     except BaseException:

@@ -11,6 +11,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from rag.store.database import Database, latest_commit
 from rag.store.filters import Catalog
 from rag.store.lexical import K1, B
 from rag.store.listing import read_listing, read_overview
+from rag.store.recent import Recent
 from rag.store.rows import (
     Headers,
     count_chunks,
@@ -39,9 +41,11 @@ from rag.store.writing import delete_articles, prepare, unit_vector, write_artic
 from rag.types import Article, Chunk, Filter, IndexedArticle, IndexManifest, Listing, Overview, Scored, Vector
 
 DATABASE = "index.sqlite3"
-APPROXIMATE_FROM = 300_000
+APPROXIMATE_FROM = 50_000
 SNAPSHOT_FROM = 10_000
 _UNSAVED_SHARE = 0.1
+_REMEMBERED = 4_000_000
+"""Characters of the articles, and of the chunks, that are kept in memory after they were read."""
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +75,7 @@ class LocalStore:
         self._snapshot_from = snapshot_from
         self._database = Database(self.directory / DATABASE, manifest)
         self._view: View | None = None
+        self._articles, self._chunks = Recent[Article](_REMEMBERED), Recent[Chunk](_REMEMBERED)
         self._refreshing, self._pid = threading.RLock(), os.getpid()
 
     @classmethod
@@ -108,7 +113,10 @@ class LocalStore:
     def articles(self, article_ids: Sequence[str] | None = None) -> list[Article]:
         """The articles with these ids, in that order, without the unknown ones; all by id when None."""
         with self._database.read() as connection:
-            return read_articles(connection, article_ids)
+            if article_ids is None:
+                return read_articles(connection, None)
+            read = partial(read_articles, connection)
+            return self._articles.get(latest_commit(connection), article_ids, read)
 
     def listing(
         self, limit: int, offset: int = 0, where: Filter | None = None, title: str = "", newest: bool = False
@@ -125,7 +133,7 @@ class LocalStore:
     def chunks(self, chunk_ids: Sequence[str]) -> list[Chunk]:
         """The chunks with these ids, in that order, without the unknown ones."""
         with self._database.read() as connection:
-            return read_chunks(connection, chunk_ids)
+            return self._chunks.get(latest_commit(connection), chunk_ids, partial(read_chunks, connection))
 
     def content_hashes(self) -> dict[str, str]:
         """`Article.content_hash` by article id."""
