@@ -20,9 +20,7 @@ class Shelf:
 
     def read(self, ids: Sequence[str]) -> list[Chunk]:
         self.asked += ids
-        return [
-            Chunk(id=id_, article_id="a", start=0, end=10, text=id_ * 10) for id_ in ids if id_ != "none"
-        ]
+        return [Chunk(id=id_, article_id="a", start=0, end=10, text=id_ * 10) for id_ in ids if id_ != "none"]
 
 
 def test_what_was_read_is_not_read_again_until_a_commit() -> None:
