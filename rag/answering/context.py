@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.answering.evidence import Evidence, match, read_units, token_set
+from rag.answering.evidence import Evidence, read_units
+from rag.answering.matching import match, token_set
 from rag.answering.question import Question
 from rag.japanese import Span, fold
 from rag.structure import Unit

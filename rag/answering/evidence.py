@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-import numpy as np
-
 from rag.answering.answer_types import SPECIFIC, has_type
+from rag.answering.embedding_memory import embed_remembered
+from rag.answering.matching import match, token_set
 from rag.answering.parameters import parameters
-from rag.answering.question import Question, Term
+from rag.answering.question import Question
 from rag.answering.unknown_names import has_unknown_name
-from rag.japanese import Span, fold, tokens
+from rag.japanese import Span, fold
 from rag.protocols import Embedder, Reader, Reading
 from rag.structure import Unit, sections, units
-from rag.types import Article, Hit, Passage, Section, Vector, Vectors
+from rag.types import Article, Hit, Passage, Section
 
 _EMBEDDED = 8
 """How many candidates, the best by words, are compared by embedding too; 16 chose no better."""
@@ -94,12 +94,6 @@ class _Candidate(NamedTuple):
 def read_units(article: Article) -> tuple[tuple[Section, tuple[Unit, ...]], ...]:
     """The sections of an article with their units."""
     return tuple((section, tuple(units(article.text, section))) for section in sections(article.text))
-
-
-@lru_cache(maxsize=8192)
-def token_set(text: str) -> frozenset[str]:
-    """The search tokens of a text; remembered, because sentences are looked at again and again."""
-    return frozenset(tokens(text))
 
 
 def find(
@@ -211,30 +205,6 @@ def _rarity(question: Question, candidates: Sequence[_Candidate]) -> dict[str, f
     return weights
 
 
-def match(term: Term, found: frozenset[str]) -> float:
-    """1 for one of the term's forms, 0.6 for a word near it; for a compound split otherwise, up to 0.7 by its pairs."""
-    best = max(_match_form(form, found) for form in term.forms)
-    return best if best >= _NEAR or term.near.isdisjoint(found) else _NEAR
-
-
-_NEAR = 0.6
-
-
-@lru_cache(maxsize=1 << 15)
-def _match_form(form: str, found: frozenset[str]) -> float:
-    if form in found:
-        return 1.0
-    if " " in form:
-        return min(_match_form(part, found) for part in form.split())
-    if form.isascii() and len(form) > 2 and any(token.startswith(form) for token in found):
-        return 0.8  # written without a space: CEOSam, GPT4
-    if form.isascii() or len(form) < 2:
-        return 0.0
-    pairs = ["_" + form[i : i + 2] for i in range(len(form) - 1)]
-    share = sum(pair in found for pair in pairs) / len(pairs)
-    return 0.9 if share == 1 and len(pairs) > 2 else 0.7 * share
-
-
 _NAME_AROUND = 0.9
 _WORD_AROUND = 0.5
 """What a term counts that stands around a unit and not in it: Japanese names its subject once, then leaves it out."""
@@ -283,26 +253,8 @@ def _nearness(question: Question, near: Sequence[Evidence], embedder: Embedder) 
     floor = embedder.unrelated_cosine
     return [
         max(0.0, (float(cosine) - floor) / (1 - floor))
-        for cosine in _embed_remembered(texts, embedder) @ vector
+        for cosine in embed_remembered(texts, embedder) @ vector
     ]
-
-
-_REMEMBERED = 20_000
-_vectors: dict[tuple[str, str], Vector] = {}
-
-
-def _embed_remembered(texts: Sequence[str], embedder: Embedder) -> Vectors:
-    """Embeddings of units, shape (len(texts), dimension); those seen lately are not computed again."""
-    known = {
-        text: vector for text in texts if (vector := _vectors.get((embedder.model_id, text))) is not None
-    }
-    new = [text for text in dict.fromkeys(texts) if text not in known]
-    if len(_vectors) + len(new) > _REMEMBERED:
-        _vectors.clear()
-    if new:
-        known |= zip(new, embedder.embed_documents(new), strict=True)
-        _vectors.update({(embedder.model_id, text): known[text] for text in new})
-    return np.stack([known[text] for text in texts])
 
 
 def ranking_features(evidence: Evidence) -> dict[str, float]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from rag.answering.answer_types import DATE_UNITS
-from rag.answering.evidence import Evidence, token_set
+from rag.answering.evidence import Evidence
+from rag.answering.matching import token_set
 from rag.answering.question import Question, is_name
 from rag.answering.short_answers import clearest
 from rag.japanese import Span, Word, fold, is_content, normalise, words
@@ -16,7 +17,7 @@ from rag.verification import stance, support
 
 
 class FalsePremise(NamedTuple):
-    """What the evidence says instead, in one sentence, and the evidence."""
+    """What the evidence says instead, in one sentence, and the evidence; no sentence where its own words say it."""
 
     correction: str
     evidence: Evidence
@@ -47,17 +48,18 @@ def false_premise(question: Question, evidence: Sequence[Evidence]) -> FalsePrem
             continue
         for item in near:
             correction = _correction(claim, item) if item.own_coverage >= _NEAR else None
-            correction = correction or _other_date(question, claim, item, evidence)
-            if correction:
+            if correction is None:
+                correction = _other_date(question, claim, item, evidence)
+            if correction is not None:
                 return FalsePremise(correction, item)
     return _other_figure(question, near, evidence)
 
 
 def _correction(claim: str, item: Evidence) -> str | None:
-    """What is true instead of a claim; None where the evidence does not deny it."""
+    """What is true instead of a claim, empty where the evidence says it in its own words; None where it denies nothing."""
     context = "\n".join((item.hit.article.title, *item.section.heading_path))
     if stance(claim, item.text) == "contradicts":
-        return readable_quote(item)
+        return ""
     wrong = support(claim, [item.text], context)
     subject = claim.partition("が")[0]
     only_who = all(problem.kind in ("role", "name") or problem.text in fold(subject) for problem in wrong)
@@ -68,11 +70,6 @@ def _correction(claim: str, item: Evidence) -> str | None:
         if fold(name) not in fold(claim) and not support(instead, [item.text], context):
             return f"{instead}。"
     return None
-
-
-def readable_quote(item: Evidence) -> str:
-    """The evidence as one line."""
-    return " ".join(item.text.split())
 
 
 def _other_figure(

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from rag.answering.answer_types import MONEY, counts, undated
-from rag.answering.evidence import match, token_set
+from rag.answering.matching import match, token_set
 from rag.answering.question import Question
 from rag.japanese import Span, fold, words
 from rag.quantities import Date, Quantity, dates, numbers
