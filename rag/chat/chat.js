@@ -113,6 +113,47 @@
     settle(element);
   }
 
+  // The conversation is one for all tabs of the browser: a tab that shows an older one follows before it goes on.
+  // Two that answer at the same moment cannot be told apart: the later one stays.
+  const SEEN = "rag.seen";
+  const TYPED = "rag.typed";
+  let mine = null;
+  let following = 0;
+
+  function note(log) {
+    if (!log.querySelector(".exchange, .welcome")) return; // not loaded yet
+    const state = (one) => one.dataset.exchange + (one.querySelector(".reply.pending") ? "…" : "");
+    const shown = [...log.querySelectorAll(".exchange")].map(state).join(" ");
+    if (shown === mine) return;
+    if (shown || mine) localStorage.setItem(SEEN, shown);
+    mine = shown;
+  }
+
+  function follow() {
+    clearTimeout(following);
+    following = setTimeout(async () => {
+      const seen = localStorage.getItem(SEEN) ?? "";
+      const elsewhere = mine === null || seen === mine || seen.includes("…");
+      if (elsewhere || busy() || !document.hasFocus() || !byId("question")?.checkVisibility()) return;
+      const served = await fetch(location.href).then((answer) => answer.ok, () => false);
+      if (!served || busy()) return;
+      sessionStorage.setItem(TYPED, document.querySelector("#question textarea").value);
+      location.reload();
+    }, 500);
+  }
+  addEventListener("focus", follow);
+  addEventListener("focusin", (event) => event.target.closest?.("#question") && follow());
+  addEventListener("storage", (event) => event.key === SEEN && follow());
+
+  function typeAgain() {
+    const area = document.querySelector("#question textarea");
+    const typed = area && sessionStorage.getItem(TYPED);
+    if (!typed) return;
+    sessionStorage.removeItem(TYPED);
+    area.value = typed;
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
   // Whether the reader has scrolled or pressed something since the last question came.
   let moved = false;
   for (const act of ["wheel", "touchmove", "pointerdown"]) {
@@ -121,6 +162,10 @@
 
   // Where to look after something new has come.
   function settle(element) {
+    if (element.closest("#log")) {
+      note(element);
+      typeAgain();
+    }
     const last = [...element.querySelectorAll(".exchange")].at(-1);
     if (last && last.dataset.exchange !== element.dataset.last) {
       element.dataset.last = last.dataset.exchange;

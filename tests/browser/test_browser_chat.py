@@ -148,6 +148,26 @@ def test_the_conversation_survives_a_reload_and_the_other_language(opened: Open)
     page.wait_for_selector('#send:has-text("送信")')
 
 
+def test_a_second_tab_follows_the_conversation_and_keeps_what_was_typed(opened: Open) -> None:
+    page = opened()
+    page.wait_for_selector(".welcome")
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.wait_for_selector(".welcome .chip")
+    other.fill("#question textarea", EMOJI)
+    ask(page, COWORK)
+    other.wait_for_selector(".reply.answered")
+    other.wait_for_selector(".exchange .questions")
+    assert other.input_value("#question textarea") == EMOJI
+    other.press("#question textarea", "Enter")
+    other.locator(".exchange").nth(1).locator(".reply.answered").wait_for()
+    page.locator(".exchange").nth(1).locator(".reply.answered").wait_for()
+    assert [one["question"] for one in kept(page)] == [COWORK, EMOJI]
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.click('[data-act="new"]')
+    other.wait_for_selector(".welcome")
+
+
 def test_a_source_that_changed_is_said_after_a_reload(opened: Open, chat: Chat) -> None:
     page = opened()
     ask(page, "変更研究所はいつ発足しましたか?")
