@@ -55,6 +55,12 @@ def test_a_yes_or_no_is_quoted_with_its_exception() -> None:
     assert "ただし、携帯電話では使えない。" in text
 
 
+def test_why_somebody_objects_is_said_by_the_remark() -> None:
+    intro, remark = statements("Hinataに期待するのはなぜですか?", "同社の田中一郎氏は、Hinataへの期待を語った。")
+    assert intro.text == "同社の田中一郎氏は、Hinataへの期待を語った。"
+    assert remark.text == "教室の風景が変わるでしょう。現場の先生の声を聞きながら進めます。"
+
+
 def test_a_remark_is_quoted_whole_with_the_sentence_that_says_whose_it_is() -> None:
     for starting in ("同社の田中", "教室の", "現場の"):
         (remark,) = statements("田中一郎氏はHinataについて何と言いましたか?", starting)

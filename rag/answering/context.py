@@ -52,6 +52,9 @@ def spans(question: Question, evidence: Evidence) -> list[Span]:
         remark = _remark(evidence.hit.article.text, parts, at)
         if remark:
             return [remark]
+    if question.type == "why" and _introduces(evidence.hit.article.text, parts, at):
+        remark = _remark(evidence.hit.article.text, parts, at)
+        return [evidence.span, *([remark] if remark else [])]  # 「…に疑問を呈した。」: the remark says why
     if question.type == "yes_no":
         return [Span(unit.start, unit.end) for unit in _with_exception(evidence.hit.article.text, parts, at)]
     return [evidence.span]
