@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from rag.errors import IndexMismatch, StoreBusy, StoreError
+from rag.errors import IndexMismatch, StoreError
+from rag.store.trouble import REBUILD, REBUILD_EN, is_busy, store_error
 from rag.types import IndexManifest
 
 SCHEMA_VERSION = "1"
@@ -21,9 +22,6 @@ _CACHE_KB = 16_000
 KEPT_COMMITS = 10_000
 """How many commits' deletions are remembered; a reader further behind than that reads everything again."""
 
-REBUILD = "`rag rebuild` で corpus/ から索引を作り直してください。"
-REBUILD_EN = "Build the index anew from corpus/ with `rag rebuild`."
-_CHECK_PLACE = "場所と権限を確かめてください。"
 
 # Numbers are never used twice (AUTOINCREMENT), so a derived structure that knows chunks up to some number
 # only has to learn the later ones and the deletions. Large values live in tables of their own: reading all
@@ -151,7 +149,7 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
-            raise _store_error(error, self.path) from error
+            raise store_error(error, self.path) from error
         except UnicodeDecodeError as error:
             # SQLite's message about a damaged schema quotes its bytes, and Python fails to read the message.
             raise StoreError(
@@ -217,7 +215,7 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
             connection.execute("PRAGMA journal_mode = WAL")
             return
         except sqlite3.OperationalError as error:
-            if not _is_busy(error) or time.monotonic() > deadline:
+            if not is_busy(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
 
@@ -274,38 +272,3 @@ def latest_commit(connection: sqlite3.Connection) -> int:
     """Number of the newest commit that this transaction sees."""
     with closing(connection.execute("SELECT max(seq) FROM commits")) as cursor:
         return int(cursor.fetchone()[0] or 0)
-
-
-def _is_busy(error: sqlite3.Error) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-
-
-def _store_error(error: sqlite3.Error, path: Path) -> StoreError:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if _is_busy(error):
-        return StoreBusy(
-            "別のプロセスが索引に書き込み中です。",
-            "終わるのを待って、もう一度実行してください。",
-            en=("Another process is writing to the index.", "Wait until it is done, and try again."),
-        )
-    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-        hint = "ディスクの空きを確かめて、やり直してください。書きかけの変更は取り消し、元の索引は無事です。"
-        return StoreError(
-            f"索引 {path} を読み書きできません (空き不足か入出力エラー): {error}",
-            hint,
-            en=(
-                f"The index {path} cannot be read or written (a full disk, or an I/O error): {error}",
-                "Check the free space and try again. What was begun was undone; the index is as it was before.",
-            ),
-        )
-    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
-        return StoreError(
-            f"索引 {path} を開けないか、書き込めません: {error}",
-            "場所と権限を確かめてください。",
-            en=(f"The index {path} cannot be opened or written: {error}", "Check its place and permissions."),
-        )
-    return StoreError(
-        f"索引 {path} が壊れています: {error}",
-        REBUILD,
-        en=(f"The index {path} is damaged: {error}", REBUILD_EN),
-    )

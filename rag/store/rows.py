@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from rag.errors import StoreError
-from rag.store.database import KEPT_COMMITS, REBUILD, REBUILD_EN, latest_commit
+from rag.store.database import KEPT_COMMITS, latest_commit
+from rag.store.trouble import REBUILD, REBUILD_EN
 from rag.types import Article, Chunk, Vector
 
 _PARAMETERS = 500
