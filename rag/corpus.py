@@ -269,8 +269,9 @@ def _guess(data: bytes) -> str:
 def _parse_yaml(path: Path, front: str) -> tuple[dict[str, Any], dict[str, int]]:
     """The front matter's fields, all scalars as text, and the line of each key."""
     try:
-        node = yaml.compose(front, Loader=yaml.BaseLoader)
-        fields = yaml.load(front, Loader=yaml.BaseLoader)  # noqa: S506  BaseLoader makes only str, list and dict
+        loader = yaml.BaseLoader(front)  # makes only str, list and dict
+        node = loader.get_single_node()
+        fields = loader.construct_document(node) if node else None
     except (yaml.YAMLError, RecursionError) as error:
         problem = getattr(error, "problem", None)
         detail, detail_en = problem or "YAML ではありません", problem or "it is no YAML"

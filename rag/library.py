@@ -10,6 +10,7 @@ import contextlib
 import json
 import shutil
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -20,7 +21,7 @@ from rag.corpus import article_paths, check_unique, read_article, replace_file, 
 from rag.errors import ArticleNotFound, CorpusError, StoreBusy, StoreError
 from rag.protocols import Embedder, Store
 from rag.terms import index_terms
-from rag.types import Article, Chunk, IndexedArticle, IndexedChunk, Vector, sha256
+from rag.types import Article, Chunk, IndexedArticle, IndexedChunk, sha256
 
 _BATCH = 32
 """Articles per commit, and texts per call of the embedder: small enough for a smooth progress bar."""
@@ -223,9 +224,10 @@ class Library:
         todo = [name for article_id, (name, digest) in wanted.items() if stored.get(article_id) != digest]
         removed = tuple(sorted(stored.keys() - wanted.keys()))
         embedded = 0
-        for first in range(0, len(todo), _BATCH):
-            articles = [read_article(self._corpus / name) for name in todo[first : first + _BATCH]]
-            embedded += self._index(articles, (first, len(todo)), progress)
+        with ThreadPoolExecutor(1, "rag-terms") as aside:
+            for first in range(0, len(todo), _BATCH):
+                articles = [read_article(self._corpus / name) for name in todo[first : first + _BATCH]]
+                embedded += self._index(articles, (first, len(todo)), aside, progress)
         if removed:
             self._store.delete(removed)
         self._store.flush()
@@ -244,9 +246,15 @@ class Library:
         except OSError as error:
             raise _not_written(self._state, error) from error
 
-    def _index(self, articles: Sequence[Article], place: tuple[int, int], progress: Progress | None) -> int:
-        """Chunk, embed what is new, and commit some articles; returns how many texts were embedded."""
+    def _index(
+        self, articles: Sequence[Article], place: tuple[int, int], aside: Executor, progress: Progress | None
+    ) -> int:
+        """Chunk, embed what is new, and commit some articles; returns how many texts were embedded.
+
+        The terms are found in the meantime: between two texts, the embedder's threads wait for the next.
+        """
         pieces = [(article, piece) for article in articles for piece in chunk(article)]
+        terms = aside.map(_terms, pieces)
         texts = {sha256(indexed_text(*piece)): indexed_text(*piece) for piece in pieces}
         vectors = self._store.vectors(list(texts))
         new = [digest for digest in texts if digest not in vectors]
@@ -258,14 +266,11 @@ class Library:
             if progress:
                 share = min(first + _BATCH, len(new)) / len(new)
                 progress("index", place[0] * 100 + int(share * len(articles) * 100), place[1] * 100)
-        self._store.upsert(
-            [
-                IndexedArticle(
-                    article, tuple(_indexed(*piece, vectors) for piece in pieces if piece[0] is article)
-                )
-                for article in articles
-            ]
-        )
+        indexed: dict[str, list[IndexedChunk]] = {article.id: [] for article in articles}
+        for (article, piece), tokens in zip(pieces, terms, strict=True):
+            digest = sha256(indexed_text(article, piece))
+            indexed[article.id].append(IndexedChunk(piece, tokens, digest, vectors[digest]))
+        self._store.upsert([IndexedArticle(article, tuple(indexed[article.id])) for article in articles])
         return len(new)
 
 
@@ -307,7 +312,5 @@ def _not_written(path: Path, error: OSError) -> StoreError:
     )
 
 
-def _indexed(article: Article, piece: Chunk, vectors: dict[str, Vector]) -> IndexedChunk:
-    text = indexed_text(article, piece)
-    digest = sha256(text)
-    return IndexedChunk(piece, tuple(index_terms(text, article.title)), digest, vectors[digest])
+def _terms(piece: tuple[Article, Chunk]) -> tuple[str, ...]:
+    return tuple(index_terms(indexed_text(*piece), piece[0].title))

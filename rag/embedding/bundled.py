@@ -31,7 +31,7 @@ _START, _END = 0, 2
 _SHORTEST = (np.array([_START, _END], np.int64),)
 _QUERY, _DOCUMENT = "query:", "passage:"
 _TEXTS_AT_ONCE = 64
-_WORTH_THREADS = 24
+_WORTH_THREADS = 16
 """Windows in one call from which on a second engine is worth its half second of loading."""
 
 
@@ -114,7 +114,7 @@ class _Model:
 
     def _engine_for(self, count: int) -> Engine:
         """One thread loads faster, and a question needs no more; documents get all of them."""
-        if self._threads == 1 or count < _WORTH_THREADS:
+        if self._threads == 1 or count < (2 if self._wide else _WORTH_THREADS):
             return self._narrow
         with self._wide_lock:
             self._wide = self._wide or self._files.engine(self._threads, _SHORTEST)
