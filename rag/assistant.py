@@ -327,13 +327,19 @@ def open_reader(settings: ReaderSettings) -> Reader | None:
 
 
 def open_reranker(settings: RerankerSettings) -> Reranker | None:
-    """The cross-encoder that the settings name, which loads itself when it first reads; None for none.
+    """The reader in the package or the named cross-encoder, which loads itself when it first reads; None for none.
 
     Raises:
-        ConfigError: they ask for one without naming it.
+        ConfigError: they ask for a cross-encoder without naming it.
     """
     if settings.backend == "none":
         return None
+    if settings.backend == "bundled":
+        from rag.reading.bundled import BundledReader
+        from rag.reading.reranking import ReadingReranker
+
+        reader = BundledReader()
+        return ReadingReranker(reader, reader.model_id)
     from rag.reranking import CrossEncoderReranker
 
     if not settings.model:

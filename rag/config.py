@@ -101,11 +101,11 @@ class ReaderSettings(BaseModel):
 
 
 class RerankerSettings(BaseModel):
-    """Which cross-encoder orders the hits anew; none unless asked for."""
+    """What orders the hits anew: nothing, the reader in the package, or a cross-encoder, which `model` names."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    backend: Literal["none", "sentence-transformers"] = "none"
+    backend: Literal["none", "bundled", "sentence-transformers"] = "none"
     model: str = ""
 
 

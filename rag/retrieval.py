@@ -15,6 +15,7 @@ other names found less, not more, on JaQuAD.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -39,8 +40,11 @@ AGREEING = 20
 
 AGREEMENT_WEIGHT = 1 / 6
 
-RERANKED = 30
-"""How many candidates a reranker reads, at least."""
+RERANKED = 10
+"""How many candidates a reranker reads, at least; each costs it as much as the whole search costs."""
+
+FOUND_COUNTS = 10.0
+"""What a search score of 1 counts beside a reranker's logit: alone it loses what the search knows."""
 
 _LOOKED_AT = 3
 _HEARD = 20
@@ -67,7 +71,8 @@ def search(
 ) -> list[Hit]:
     """The k best chunks for a question, best first; fewer when the filter or the corpus has fewer.
 
-    With a reranker, the best `RERANKED` of them (k, if that is more) are in its order, and their `score` is its.
+    With a reranker, the best `RERANKED` of them (k, if that is more) are ordered by it and by how well they were
+    found; their `score` is its, lowered for those that were found less well than the first.
 
     Raises:
         ValueError: if k is not positive.
@@ -191,8 +196,16 @@ def _agreed(fused: Sequence[Fused], terms: Sequence[str], chunks: Mapping[str, C
 
 def _reranked(question: str, hits: Sequence[Hit], reranker: Reranker) -> list[Hit]:
     scores = reranker.scores(question, [indexed_text(hit.article, hit.chunk) for hit in hits])
-    ordered = sorted(zip(scores, hits, strict=True), key=lambda pair: (-pair[0], pair[1].rank))
+    lost = [FOUND_COUNTS * (hits[0].score - hit.score) for hit in hits]
+    changed = [_lowered(score, by) for score, by in zip(scores, lost, strict=True)]
+    ordered = sorted(zip(changed, hits, strict=True), key=lambda pair: (-pair[0], pair[1].rank))
     return [hit.model_copy(update={"score": score, "rank": n}) for n, (score, hit) in enumerate(ordered, 1)]
+
+
+def _lowered(probability: float, log_odds: float) -> float:
+    """A probability with its log-odds lowered."""
+    odds = probability * math.exp(-log_odds)
+    return odds / (odds + 1 - probability)
 
 
 class _Found(NamedTuple):

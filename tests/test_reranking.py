@@ -32,19 +32,47 @@ class ShortestFirst:
         return [1 / (1 + len(text)) for text in texts]
 
 
+class Sure:
+    """All but certain of one text, undecided about the others; 1 and 0 are scores too."""
+
+    model_id = "sure"
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def scores(self, question: str, texts: Sequence[str]) -> list[float]:
+        return [1.0 if self.text and self.text in text else 0.5 for text in texts]
+
+
 @pytest.fixture
 def store(assistant: Assistant) -> Store:
     return assistant._store
 
 
-def test_the_order_and_the_scores_are_those_of_the_reranker(store: Store, embedder: HashEmbedder) -> None:
+def test_a_reranker_reads_the_best_with_their_titles_and_orders_them(
+    store: Store, embedder: HashEmbedder
+) -> None:
     reranker = ShortestFirst()
     hits = retrieval.search(QUESTION, embedder, store, k=5, reranker=reranker)
     (texts,) = reranker.seen
     assert [hit.rank for hit in hits] == [1, 2, 3, 4, 5]
-    assert [hit.score for hit in hits] == sorted((1 / (1 + len(text)) for text in texts), reverse=True)[:5]
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
     assert len(texts) == min(retrieval.RERANKED, store.count())
     assert all(hit.article.title in text for hit in hits for text in texts if hit.chunk.text in text)
+
+
+def test_one_that_cannot_tell_leaves_the_order(store: Store, embedder: HashEmbedder) -> None:
+    plain = retrieval.search(QUESTION, embedder, store, k=5)
+    same = retrieval.search(QUESTION, embedder, store, k=5, reranker=Sure(""))
+    assert [hit.chunk.id for hit in same] == [hit.chunk.id for hit in plain]
+    assert same[0].score == pytest.approx(0.5)
+    assert all(0 < hit.score <= 0.5 for hit in same)
+
+
+def test_one_that_is_sure_has_its_way(store: Store, embedder: HashEmbedder) -> None:
+    last = retrieval.search(QUESTION, embedder, store, k=retrieval.RERANKED)[-1]
+    (first,) = retrieval.search(QUESTION, embedder, store, k=1, reranker=Sure(last.chunk.text))
+    assert first.chunk.id == last.chunk.id
 
 
 def test_without_a_reranker_nothing_changes(store: Store, embedder: HashEmbedder) -> None:
@@ -67,6 +95,17 @@ def test_it_is_off_unless_asked_for(tmp_path: Path) -> None:
 def test_a_reranker_without_a_name_is_a_config_error() -> None:
     with pytest.raises(ConfigError, match=r"reranker\.model"):
         open_reranker(RerankerSettings(backend="sentence-transformers"))
+
+
+@pytest.mark.e2e
+def test_the_reader_in_the_package_tells_what_a_text_is_about() -> None:
+    reranker = open_reranker(RerankerSettings(backend="bundled"))
+    assert reranker is not None
+    right, wrong = reranker.scores(
+        "富士山の高さは?", ["富士山は標高3,776メートルの火山である。", "琵琶湖は日本で最も大きい湖である。"]
+    )
+    assert 0 < wrong < 0.5 < right < 1
+    assert reranker.scores("何?", []) == []
 
 
 # --- a real cross-encoder -----------------------------------------------------------------------------------------
