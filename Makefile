@@ -47,7 +47,7 @@ $(VENV)/.base: pyproject.toml
 # torch first and by itself: its CPU build is enough, and the default one brings gigabytes of CUDA.
 $(VENV)/.dev: $(VENV)/.base
 	@echo "テストの道具を入れています(数分)… / Adding what the tests need (a few minutes) …"
-	@{ $(INSTALL) $(TORCH) && $(INSTALL) --editable '.[sentence-transformers,llm,dev]'; } >>$(LOG) 2>&1 \
+	@{ $(INSTALL) $(TORCH) && $(INSTALL) --editable '.[sentence-transformers,llm,clients,otel,dev]'; } >>$(LOG) 2>&1 \
 	  || { tail -n 20 $(LOG); exit 1; }
 	@touch $@
 
