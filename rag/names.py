@@ -187,12 +187,17 @@ def _longest_synonym() -> int:
     return max(map(len, _synonyms()), default=0)
 
 
+@cache
+def _initials() -> frozenset[str]:
+    return frozenset(name[0] for name in _synonyms())
+
+
 def _known_spans(folded: str) -> Iterator[tuple[int, int]]:
     parsed, at = words(folded), 0
     starts = [word.start for word in parsed if not _inside_run(folded, word.start)]
     ends = [word.end for word in parsed if not _inside_run(folded, word.end)]
     for start in starts:
-        if start < at:
+        if start < at or (folded[start].isalnum() and folded[start] not in _initials()):
             continue
         for end in reversed([end for end in ends if start < end <= start + 2 * _longest_synonym()]):
             if _bare(folded[start:end]) in _synonyms():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from rag.english import expansion
 from rag.japanese import Word, fold, tokens, words
@@ -73,13 +74,11 @@ def matched_words(asked: Sequence[str], terms: Sequence[str], texts: Sequence[st
     Found in the folded text as strings, which costs a hundredth of parsing it: サーバ is seen in サーバー, 使う in 使って.
     """
     forms = {word.key: _forms(word) for text in asked for word in words(fold(text))}
-    patterns = {
-        term: re.compile("|".join(_pattern(form) for form in forms.get(term, ()) or (term,)))
-        for term in dict.fromkeys(terms)
-        if term[0] not in MARKS
-    }
+    spelled = {term: forms.get(term, ()) or (term,) for term in dict.fromkeys(terms) if term[0] not in MARKS}
     folded = [fold(text) for text in texts]
-    return [tuple(term for term, pattern in patterns.items() if pattern.search(text)) for text in folded]
+    return [
+        tuple(term for term, each in spelled.items() if any(_in(f, text) for f in each)) for text in folded
+    ]
 
 
 def _forms(word: Word) -> tuple[str, ...]:
@@ -89,10 +88,14 @@ def _forms(word: Word) -> tuple[str, ...]:
     return (stem.group(),) if stem else tuple(dict.fromkeys(spelled))
 
 
-def _pattern(form: str) -> str:
-    """A Latin word or number stands by itself, or as a plural."""
-    exact = re.escape(form)
-    return rf"(?<![a-z0-9]){exact}(?:e?s)?(?![a-z0-9])" if form.isascii() else exact
+def _in(form: str, text: str) -> bool:
+    """Whether a text has a form; a Latin word or number stands by itself, or as a plural."""
+    return form in text and (not form.isascii() or _alone(form).search(text) is not None)
+
+
+@lru_cache(maxsize=1 << 10)
+def _alone(form: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![a-z0-9]){re.escape(form)}(?:e?s)?(?![a-z0-9])")
 
 
 _LEADING_KANJI = re.compile(r"[一-鿿々]+(?=[ぁ-ん])")

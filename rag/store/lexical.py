@@ -149,9 +149,11 @@ class Postings(NamedTuple):
         totals, norms = np.zeros(len(wanted)), norms[wanted]
         for span, weight in zip(spans, weights, strict=True):
             docs = self.docs[span]
-            if len(docs):
-                at = np.minimum(np.searchsorted(docs, wanted), len(docs) - 1)
-                here = np.flatnonzero(docs[at] == wanted)
+            if not len(docs):
+                continue
+            at = np.minimum(np.searchsorted(docs, wanted), len(docs) - 1)
+            here = np.flatnonzero(docs[at] == wanted)
+            if len(here):
                 totals[here] += _part(weight, self.counts[span][at[here]], norms[here])
         found = totals > 0
         return wanted[found], totals[found]
