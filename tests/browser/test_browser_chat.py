@@ -114,6 +114,15 @@ def test_an_abstention_looks_different_and_leads_on(opened: Open) -> None:
     assert "".join(marks(page).split()) == "".join(passage.split())
 
 
+def test_a_false_premise_is_corrected_with_the_quote(opened: Open) -> None:
+    page = opened()
+    exchange = ask(page, "2025年12月に発表されたCoworkの対応OSは?")
+    assert "2026年1月12日" in exchange.locator(".reply.abstained").text_content()
+    exchange.locator(".marker").first.click()
+    assert "2026年1月12日" in marks(page)
+    assert page.locator("#panel mark.current").first.is_visible()
+
+
 def test_statements_come_one_by_one_and_can_be_stopped(opened: Open) -> None:
     page = opened()
     page.fill("#question textarea", f"ゆっくり{COWORK}")
