@@ -39,11 +39,11 @@ def client(assistant: Assistant, *, base: str = BASE, **given: Any) -> Iterator[
 
 
 @contextmanager
-def served(app: FastAPI) -> Iterator[str]:
+def served(app: FastAPI, **limits: int) -> Iterator[str]:
     """The address of a real server of the application, which ends with the block."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(
-            app, log_config=None, ws="none", http=Connection, timeout_graceful_shutdown=10
+            app, log_config=None, ws="none", http=Connection, timeout_graceful_shutdown=10, **limits
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -109,6 +109,23 @@ def test_a_body_that_comes_byte_by_byte_costs_only_its_own_connection(assistant:
     assert json.loads(body)["type"] == "urn:rag:problem:body-timeout"
 
 
+def test_too_many_connections_are_told_to_come_back(assistant: Assistant) -> None:
+    with (
+        served(create_app(assistant, settings()), limit_concurrency=2) as address,
+        connected(address),
+        connected(address) as second,
+    ):
+        second.sendall(head(address) + b"\r\n")
+        assert b"HTTP/1.1 200" in second.recv(65536)
+        third = http.client.HTTPConnection(urlsplit(address).netloc)
+        third.request("GET", "/healthz")
+        refused = third.getresponse()
+        assert (refused.status, refused.getheader("content-type")) == (429, "application/problem+json")
+        assert refused.getheader("retry-after")
+        assert json.loads(refused.read())["type"] == "urn:rag:problem:busy"
+        third.close()
+
+
 @pytest.mark.usefixtures("hurried")
 def test_a_client_that_reads_nothing_stops_what_is_made_for_it() -> None:
     app, stopped = FastAPI(), threading.Event()

@@ -1,14 +1,20 @@
 """A connection that a slow client cannot hold: uvicorn bounds only how long one is idle.
 
-The bodies of requests are bounded by `rag.http.limits`.
+The bodies of requests are bounded by `rag.http.limits`. Too many connections are told so as everything else is told.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
+from starlette.types import Receive, Scope, Send
+from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from rag.http.problems import problem, respond
+from rag.http.server import lang_of, request_id
 
 HEAD_S = 20.0
 """How long a request's head may take to arrive, counted from the connection or the response before it."""
@@ -19,6 +25,18 @@ TAKE_S = 60.0
 
 class Connection(H11Protocol):
     """HTTP/1.1 that closes a connection when its client takes too long to send a head or to take a response."""
+
+    def __init__(self, config: Config, *given: Any, **named: Any) -> None:
+        super().__init__(config, *given, **named)
+        self._most, self.limit_concurrency = self.limit_concurrency, None
+        self._inner, self.app = self.app, self._bounded
+
+    async def _bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._most is None or len(self.connections) <= self._most:
+            await self._inner(scope, receive, send)
+            return
+        body = problem("busy", lang_of(scope), request_id(scope))
+        await respond(body, {"Connection": "close"})(scope, receive, send)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
