@@ -17,7 +17,6 @@ The article's id is the file's name without `.md`, or `id` in the front matter.
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import os
 import re
@@ -33,6 +32,7 @@ from yaml.reader import ReaderError
 from rag.errors import CorpusError
 from rag.structure import references
 from rag.types import Article, Reference
+from rag.utf8 import read_utf8
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _FIXES = {
@@ -98,7 +98,7 @@ def read_article(path: Path) -> Article:
     Raises:
         CorpusError: naming file, line and fix.
     """
-    text = _decode(path)
+    text = read_utf8(path)
     match = _FRONT_MATTER.match(text)
     if match is None:
         raise CorpusError(
@@ -207,63 +207,6 @@ def check_unique(ids: Iterable[tuple[Path, str]]) -> None:
                     "Change the name of one of the files, or the id in its front matter.",
                 ),
             )
-
-
-def _decode(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise CorpusError(
-            f"{path}: 読めません({error.strerror})。",
-            "ファイルの場所と読み取り権限を確認してください。",
-            en=(
-                f"{path}: cannot be read ({error.strerror}).",
-                "Check the place and the permissions of the file.",
-            ),
-        ) from error
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _not_utf8(path, data, error.start, _guess(data)) from None
-    if text.isascii() and "\x1b$B" in text and "\x1b(" in text:  # ISO-2022-JP is ASCII and escape sequences
-        raise _not_utf8(path, data, data.index(b"\x1b$"), "ISO-2022-JP")
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise CorpusError(
-            f"{path}:{line}: NUL 文字があります。",
-            "文章ではないファイルか、壊れています。取り除いて保存し直してください。",
-            en=(
-                f"{path}:{line}: there is a NUL character.",
-                "This is no text, or it is damaged. Remove it and save the file again.",
-            ),
-        )
-    return text
-
-
-def _not_utf8(path: Path, data: bytes, at: int, encoding: str) -> CorpusError:
-    line = data.count(b"\n", 0, at) + 1
-    return CorpusError(
-        f"{path}:{line}: UTF-8 ではありません{f'({encoding} のようです)' if encoding else ''}。",
-        "UTF-8 で保存し直してください"
-        f"(例: iconv -f {encoding or '元の文字コード'} -t UTF-8 {path.name} > new.md)。",
-        en=(
-            f"{path}:{line}: this is not UTF-8{f' (it looks like {encoding})' if encoding else ''}.",
-            f"Save it as UTF-8 (as in: iconv -f {encoding or 'ENCODING'} -t UTF-8 {path.name} > new.md).",
-        ),
-    )
-
-
-def _guess(data: bytes) -> str:
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "UTF-16"
-    for encoding in (
-        "EUC-JP",
-        "CP932",
-    ):  # Shift_JIS is hardly ever valid EUC-JP, but EUC-JP often valid Shift_JIS
-        with contextlib.suppress(UnicodeDecodeError):
-            data.decode(encoding)
-            return encoding
-    return ""
 
 
 def _parse_yaml(path: Path, front: str) -> tuple[dict[str, Any], dict[str, int]]:
