@@ -17,6 +17,9 @@ from rag.types import Filter, Scored
 _MERGE_ROWS = 20_000
 """Segments that are larger together stay apart until the next flush: merging them would hold up a search."""
 
+_REMEMBERED = 256
+"""Lexical searches whose results a view keeps: questions about one subject look up the same names."""
+
 
 class View:
     """The live chunks at commit `seq`, in segments of ascending chunk numbers up to `last`."""
@@ -30,6 +33,7 @@ class View:
         self.catalog = catalog
         self.k1 = k1
         self.b = b
+        self._answered: dict[tuple[tuple[str, ...], int, Filter | None], list[Scored]] = {}
 
     @cached_property
     def count(self) -> int:
@@ -68,6 +72,20 @@ class View:
 
     def lexical(self, tokens: Sequence[str], k: int, where: Filter | None) -> list[Scored]:
         """The k best chunks by BM25 with at least one of the tokens; a token given twice counts double."""
+        asked = (tuple(tokens), k, where)
+        known = self._answered.get(asked)
+        if known is None:
+            known = self._lexical(tokens, k, where)
+            if where is None or where.chunk_ids is None:  # else of no use to another question
+                self._remember(asked, known)
+        return [*known]
+
+    def _remember(self, asked: tuple[tuple[str, ...], int, Filter | None], answer: list[Scored]) -> None:
+        if len(self._answered) >= _REMEMBERED:
+            self._answered.clear()
+        self._answered[asked] = answer
+
+    def _lexical(self, tokens: Sequence[str], k: int, where: Filter | None) -> list[Scored]:
         terms, repeats = query_terms(tokens)
         spans = {id(segment): segment.postings.spans(terms) for segment in self.segments}
         frequencies = np.zeros(len(terms), np.int64)
