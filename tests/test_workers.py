@@ -66,6 +66,7 @@ def test_what_is_given_up_while_it_waits_never_begins() -> None:
         left = asyncio.create_task(workers.run(lambda: begun.append(2), 60))
         await asyncio.sleep(0)
         left.cancel()
+        await asyncio.wait({left})
         go.set()
         await first
         await workers.run(lambda: None, 60)
