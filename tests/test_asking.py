@@ -42,6 +42,8 @@ def kind(question: str) -> str:
         ("What is the release date?", "when"),
         ("How long did it take?", "how_many"),
         ("What is Sora?", "definition"),
+        ("中身は何と何?", "list"),
+        ("What kinds of safeguards are used?", "list"),
     ],
 )
 def test_the_type_of_the_answer(question: str, expected: str) -> None:

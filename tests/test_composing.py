@@ -11,6 +11,7 @@ from rag.types import Hit, Statement
 NEWS = """青空社は学校教育を支える計画「Hinata」を始めた。この計画では、3万人以上の教師を支援する。
 同社の田中一郎氏は、Hinataへの期待を語った。
 教室の風景が変わるでしょう。現場の先生の声を聞きながら進めます。
+Hinataには教材が多い。国語、算数、理科、社会がある。
 Hinataはパソコンで使える。ただし、携帯電話では使えない。
 """
 
@@ -55,8 +56,16 @@ def test_a_yes_or_no_is_quoted_with_its_exception() -> None:
     assert "ただし、携帯電話では使えない。" in text
 
 
+def test_what_only_announces_a_list_is_followed_by_the_list() -> None:
+    announcing, listed = statements("Hinataの教材は何と何?", "Hinataには教材が多い")
+    assert announcing.text == "Hinataには教材が多い。"
+    assert listed.text == "国語、算数、理科、社会がある。"
+
+
 def test_why_somebody_objects_is_said_by_the_remark() -> None:
-    intro, remark = statements("Hinataに期待するのはなぜですか?", "同社の田中一郎氏は、Hinataへの期待を語った。")
+    intro, remark = statements(
+        "Hinataに期待するのはなぜですか?", "同社の田中一郎氏は、Hinataへの期待を語った。"
+    )
     assert intro.text == "同社の田中一郎氏は、Hinataへの期待を語った。"
     assert remark.text == "教室の風景が変わるでしょう。現場の先生の声を聞きながら進めます。"
 

@@ -147,7 +147,17 @@ def test_a_follow_up_is_answered_as_the_question_it_stands_for(real: Assistant) 
     assert "ローカルフォルダ" in text_of(reply)
 
 
-@pytest.mark.parametrize("question", ["発表日はいつですか?", "いくらですか?", "それは何ですか?"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "発表日はいつですか?",
+        "いくらですか?",
+        "それは何ですか?",
+        "それの料金は?",
+        "Who is in charge of it?",
+        "How many of them?",
+    ],
+)
 def test_a_question_without_a_subject_is_ambiguous(real: Assistant, question: str) -> None:
     reply = real.ask(question)
     assert isinstance(reply, Abstention)

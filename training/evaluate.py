@@ -22,6 +22,7 @@ from evals.suites.jsquad import SEPARATOR, jsquad
 from evals.suites.types import open_suite
 from rag.protocols import Reading
 from rag.reading.bundled import BundledReader
+from rag.retrieval import FOUND_COUNTS
 from rag.types import Passage
 from training.development import auroc, character_f1, exactly
 
@@ -154,7 +155,7 @@ def ranking(reader: Reads, folder: Path, cache: Path, limit: int) -> dict[str, f
         "relevance": lambda _, reading: reading.relevance,
         "answerable": lambda _, reading: reading.answerable,
         "relevance+answerable": lambda _, reading: reading.relevance + reading.answerable,
-        "relevance+10*fused": lambda hit, reading: reading.relevance + 10 * hit.score,
+        "both": lambda hit, reading: reading.relevance + FOUND_COUNTS * hit.score,
     }
     won = dict.fromkeys(rank, 0)
     there = 0

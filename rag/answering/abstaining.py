@@ -11,6 +11,7 @@ from rag.answering.evidence import Evidence
 from rag.answering.parameters import Parameters
 from rag.answering.question import Question
 from rag.answering.unknown_names import has_unknown_name
+from rag.japanese import fold
 from rag.quantities import numbers
 from rag.types import Abstention, AbstentionReason
 
@@ -75,10 +76,18 @@ def refusal(question: Question, evidence: Sequence[Evidence]) -> Abstention:
     )
 
 
+_POINTS = re.compile(
+    r"\b(?:it|its|they|them|their|he|him|she|her)\b|(?:それ|これ|あれ)(?![ぞほ])|彼(?:ら|女|は|が|の)"
+)
+_FEW_TERMS = 2
+
+
 def _subjectless(question: Question, evidence: Sequence[Evidence]) -> bool:
-    """Whether the question names nothing: no term at all, or one common word that many sections hold."""
+    """Whether the question names nothing: no term at all, a pronoun for what is asked about, or a common word alone."""
     if not question.terms:
         return question.type != "reference"
+    if len(question.terms) <= _FEW_TERMS and not question.names and _POINTS.search(fold(question.text)):
+        return True
     if len(question.terms) > 1 or question.names or question.type not in SPECIFIC:
         return False
     return (

@@ -69,7 +69,7 @@ _TYPES: tuple[tuple[AnswerType, str], ...] = (
     ("where", r"(?<!どんな)どこ(?!の(?:会社|企業|組織|団体|機関|部))|何処|どちらの国|どの(?:国|都市|州|地域|県|市)|何という(?:国|都市|州)|何(?:州|県|市|町|村|区)"),
     ("how_many", r"何か(?:国|所|月)|何(?!か|が|を|に|で|と|も|の|は|って|て|者|故|処|語|です|だ|年|月|日|時(?!間)|曜|という|事|物)[一-鿿ァ-ヺーa-zヶカつ%]|いくつ|(?:どれ|どの|どん)(?:くらい|ぐらい|だけ|ほど)"),
     ("who", r"誰|だれ|何者|どなた|肩書|(?:責任者|創業者|創設者|社長|代表|ceo|首相|大統領)(?:は|って|$|[?？])|どの(?:会社|企業|人|組織)|どこの(?:会社|企業|組織|団体|機関)|[一-鿿](?:家|者|員|長)(?:たち|ら)?(?:は|って)?(?:[?？。]|$)"),
-    ("list", r"挙げて|列挙|一覧|すべて|全て|[0-9一二三四五六七八九]+(?:つ|社|個|種類|カ国|人|名)(?:の|は|を|$|[?？])|つ(?:を)?(?:教|おしえ|挙|あげ)|は(?:どこ|何)と何|には(?:何|どんな|どのような)|どのような(?:もの|種類)"),
+    ("list", r"挙げて|列挙|一覧|すべて|全て|[0-9一二三四五六七八九]+(?:つ|社|個|種類|カ国|人|名)(?:の|は|を|$|[?？])|つ(?:を)?(?:教|おしえ|挙|あげ)|は(?:どこ|何)と何|何と何|どれとどれ|どこと(?:どこ|何)|には(?:何|どんな|どのような)|どのような(?:もの|種類)"),
     *((kind, f"(?:{pattern}){_TOPIC_ENDS}") for kind, pattern in _ATTRIBUTES),
     ("definition", r"(?<!こ)とは(?:何|なに|どんな|どういう|どのような|[?？。]|$)|って(?:何|なに)[?？]?$|何の略"),
 )  # fmt: skip
@@ -135,7 +135,7 @@ _ENGLISH_TYPES: tuple[tuple[AnswerType, str], ...] = (
     ("how_many", rf"\bhow (?:many|much|old|tall|far|large|big)\b|{_THE}(?:population|number|age|height|size|length|percentage|share|rate|area|capacity)\b|\bwhat (?:percentage|share|proportion)\b"),
     ("where", r"\bwhere\b|\b(?:which|what) (?:country|city|state|place)\b"),
     ("who", r"\bwho\b|\bwhom\b|\bwhose\b"),
-    ("list", r"\blist\b|\bwhat are\b|\bwhich (?:companies|countries|programs)\b"),
+    ("list", r"\blist\b|\bwhat are\b|\bwhich (?:companies|countries|programs|parts|elements|items|steps)\b|\bwhat (?:kinds|sorts|types|elements|parts|items|steps|measures|examples|features)\b"),
     ("definition", r"\bwhat is (?!the name)(?:the |an? )?[a-z0-9 \-]+\??$|\bwhat does .* (?:mean|stand for)\b"),
 )  # fmt: skip
 _COMPILED_ENGLISH = tuple((kind, re.compile(pattern)) for kind, pattern in _ENGLISH_TYPES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from rag.answering.answer_types import has_type
 from rag.answering.evidence import Evidence, read_units
 from rag.answering.matching import match, token_set
 from rag.answering.question import Question
@@ -48,6 +49,9 @@ def spans(question: Question, evidence: Evidence) -> list[Span]:
     if lead_in and question.type == "list":
         items = [unit for unit in parts if unit.lead_in == lead_in]
         return [Span(lead_in.start, items[-1].end)]
+    following = _enumeration_after(question, evidence, parts, at)
+    if following:
+        return [evidence.span, following]
     if _SPEECH_ASKED.search(fold(question.text)):
         remark = _remark(evidence.hit.article.text, parts, at)
         if remark:
@@ -82,6 +86,18 @@ def antecedent(question: Question, evidence: Evidence, quoted: Span) -> Span | N
         if any(match(name, token_set(text[unit.start : unit.end])) for name in missing):
             return Span(unit.start, unit.end)
     return None
+
+
+def _enumeration_after(question: Question, evidence: Evidence, parts: Sequence[Unit], at: int) -> Span | None:
+    """The next sentence of the paragraph where that names the things and the one that was found only announces them."""
+    text = evidence.hit.article.text
+    if question.type != "list" or evidence.typed == 1 or at + 1 >= len(parts):
+        return None
+    following = parts[at + 1]
+    if "\n" in text[evidence.unit.end : following.start]:
+        return None
+    enumerates = has_type(question, text[following.start : following.end], evidence.section)
+    return Span(following.start, following.end) if enumerates else None
 
 
 def _remark(text: str, parts: Sequence[Unit], at: int) -> Span | None:

@@ -38,8 +38,8 @@ class Read(NamedTuple):
 
 UNREAD = Read()
 _LOGITS = 10.0
-_READ = 8
-"""How many chunks, the best found, the span reader reads."""
+_READ = 3
+"""How many chunks, those of the best evidence, the span reader reads; reading 8 decided no better."""
 
 
 class Evidence(NamedTuple):
@@ -105,8 +105,6 @@ def find(
         return []
     rarity = _rarity(question, candidates)
     drafts = [_draft(question, candidate, rarity) for candidate in candidates]
-    if reader is not None:
-        drafts = _read(question, drafts, reader)
     drafts.sort(key=lambda evidence: -evidence.score)
     near = drafts[:_EMBEDDED]
     weights = parameters("rules" if reader is None else "model")
@@ -114,7 +112,8 @@ def find(
     for draft, nearness in zip(near, _nearness(question, near, embedder), strict=True):
         evidence = draft._replace(nearness=nearness)
         scored.append(evidence._replace(score=weights.score(ranking_features(evidence))))
-    return in_order(question, scored)
+    ordered = in_order(question, scored)
+    return _read(question, ordered, reader) if reader else ordered
 
 
 def in_order(question: Question, scored: Sequence[Evidence]) -> list[Evidence]:
@@ -126,29 +125,24 @@ def _cannot(question: Question, evidence: Evidence) -> bool:
     return (question.strict and evidence.typed == 0) or has_unknown_name(question, evidence.hit.article)
 
 
-def _read(question: Question, drafts: Sequence[Evidence], reader: Reader) -> list[Evidence]:
-    """The drafts with what the span reader makes of their chunks, which counts in their order too."""
-    hits = {draft.hit.chunk.id: draft.hit for draft in sorted(drafts, key=lambda draft: draft.hit.rank)}
+def _read(question: Question, ordered: Sequence[Evidence], reader: Reader) -> list[Evidence]:
+    """The evidence with what the span reader makes of the best chunks; the order stays."""
+    hits = {evidence.hit.chunk.id: evidence.hit for evidence in ordered}
     chosen = list(hits.values())[:_READ]
     passages = [
         Passage(hit.chunk.text, " ".join((hit.article.title, *hit.chunk.heading_path))) for hit in chosen
     ]
     readings = dict(zip((hit.chunk.id for hit in chosen), reader.read(question.text, passages), strict=True))
-    found = []
-    for draft in drafts:
-        reading = readings.get(draft.hit.chunk.id)
-        seen = _seen(draft, reading) if reading else UNREAD
-        found.append(draft._replace(read=seen, score=draft.score + _SPAN_COUNTS * seen.span))
-    return found
+    return [
+        evidence._replace(read=_seen(evidence, reading)) if reading else evidence
+        for evidence in ordered
+        for reading in (readings.get(evidence.hit.chunk.id),)
+    ]
 
 
-_SPAN_COUNTS = 0.5
-"""What the span reader's best score adds to a draft's, which chooses what is compared by embedding."""
-
-
-def _seen(draft: Evidence, reading: Reading) -> Read:
-    chunk = draft.hit.chunk
-    best = reading.best(max(0, draft.unit.start - chunk.start), min(draft.unit.end, chunk.end) - chunk.start)
+def _seen(evidence: Evidence, reading: Reading) -> Read:
+    chunk, unit = evidence.hit.chunk, evidence.unit
+    best = reading.best(max(0, unit.start - chunk.start), min(unit.end, chunk.end) - chunk.start)
     return Read(
         span=_bounded(best.score) if best else -1.0,
         relevance=_bounded(reading.relevance),
@@ -268,7 +262,4 @@ def ranking_features(evidence: Evidence) -> dict[str, float]:
         "typed": evidence.typed,
         "nearness": evidence.nearness,
         "hit_score": evidence.hit.score,
-        "span": evidence.read.span,
-        "relevance": evidence.read.relevance,
-        "answerable": evidence.read.answerable,
     }
