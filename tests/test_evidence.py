@@ -4,7 +4,7 @@ import pytest
 from doubles import FIDX, INFOQ, HashEmbedder, make_article
 
 from rag.answering.answer_types import has_type
-from rag.answering.evidence import find
+from rag.answering.evidence import cannot_answer, find
 from rag.answering.question import analyse
 from rag.assistant import Assistant
 from rag.chunking import chunk
@@ -67,6 +67,22 @@ def test_what_cannot_answer_stands_behind_what_can() -> None:
     assert (best.typed, last.typed) == (1, 0)
     named = [hit("Oracleは、クラウドの料金を改定した。"), hit("Azureの話。", "b")]
     assert find(analyse("Azureの料金を改定した?"), named, HashEmbedder())[0].hit.article.id == "b"
+
+
+@pytest.mark.parametrize(
+    ("question", "answers"),
+    [
+        ("青空社の社員数は?", False),
+        ("How many employees does Aozora have?", False),
+        ("青空社の利用者は何人?", True),
+        ("How many users does Aozora have?", True),
+        ("How many people use Aozora?", True),
+        ("青空社は何人が使う?", True),
+    ],
+)
+def test_a_number_of_something_else_does_not_answer(question: str, answers: bool) -> None:
+    (only,) = find(analyse(question), [hit("青空社(Aozora)は8億人の利用者がいる。")], HashEmbedder())
+    assert cannot_answer(analyse(question), only) is not answers
 
 
 def test_another_word_for_the_same_counts_less_than_the_word() -> None:

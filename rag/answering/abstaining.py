@@ -7,10 +7,9 @@ from collections.abc import Sequence
 
 from rag.answering.answer_types import SPECIFIC
 from rag.answering.conversation import about
-from rag.answering.evidence import Evidence
+from rag.answering.evidence import Evidence, cannot_answer
 from rag.answering.parameters import Parameters
 from rag.answering.question import Question
-from rag.answering.unknown_names import has_unknown_name
 from rag.japanese import fold
 from rag.quantities import numbers
 from rag.types import Abstention, AbstentionReason
@@ -55,9 +54,7 @@ def confidence(question: Question, evidence: Sequence[Evidence], weights: Parame
         return 0.0
     if not question.terms:
         return float(evidence[0].typed)  # 「出典は?」: the list of sources answers, and nothing else does
-    if question.strict and evidence[0].typed == 0:
-        return 0.0
-    if _other_number(question, evidence[0]) or has_unknown_name(question, evidence[0].hit.article):
+    if cannot_answer(question, evidence[0]) or _other_number(question, evidence[0]):
         return 0.0
     return weights.probability(answerability_features(question, evidence))
 

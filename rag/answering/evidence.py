@@ -118,11 +118,16 @@ def find(
 
 def in_order(question: Question, scored: Sequence[Evidence]) -> list[Evidence]:
     """Best first; what cannot answer, for want of a name or of the form asked for, stands behind what can."""
-    return sorted(scored, key=lambda e: (_cannot(question, e), -e.score, e.hit.rank, e.unit.start))
+    return sorted(scored, key=lambda e: (cannot_answer(question, e), -e.score, e.hit.rank, e.unit.start))
 
 
-def _cannot(question: Question, evidence: Evidence) -> bool:
-    return (question.strict and evidence.typed == 0) or has_unknown_name(question, evidence.hit.article)
+def cannot_answer(question: Question, evidence: Evidence) -> bool:
+    """Whether a text lacks a name of the question, the form asked for, or the noun whose number is asked for."""
+    if question.strict and evidence.typed == 0:
+        return True
+    if question.counted and not match(question.counted, token_set(evidence.text)):
+        return True
+    return has_unknown_name(question, evidence.hit.article)
 
 
 def _read(question: Question, ordered: Sequence[Evidence], reader: Reader) -> list[Evidence]:

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from rag.answering.asking import STRICT, AnswerType, asked
+from rag.answering.asking import STRICT, AnswerType, Asked, asked
 from rag.english import is_english, same_in_english, translations
 from rag.japanese import Word, fold, is_content, words
 from rag.quantities import Date, Quantity, dates, numbers
@@ -31,6 +31,7 @@ class Question(NamedTuple):
 
     `units`: of which the number that it asks for must have one (人, カ国, %, …), empty where any will do.
     `person`: whether the name of a person is asked for.
+    `counted`: what it asks the number of, where any number of something else would mislead: 会員 in 「会員は何人?」.
     `focus`: the term that says what is wanted of the rest, which stands last: 会員 in 「ChatGPTの有料会員は何人?」.
     """
 
@@ -42,6 +43,7 @@ class Question(NamedTuple):
     numbers: tuple[Quantity, ...]
     units: frozenset[str]
     person: bool
+    counted: Term | None
     focus: Term | None
     wants_both: bool
 
@@ -97,6 +99,7 @@ def analyse(text: str) -> Question:
         numbers=tuple(numbers(text)),
         units=wanted.units,
         person=wanted.person,
+        counted=_counted(terms, folded, wanted),
         focus=_focus(terms, folded, wanted.units),
         wants_both=_BOTH.search(folded) is not None,
     )
@@ -152,6 +155,25 @@ def _terms(text: str, folded: str, english: bool, wanted: AnswerType) -> tuple[T
 _HOW_MANY = re.compile(
     r"\bhow (?:many|much) ([a-z \-]+?)(?= (?:do|does|did|is|are|was|were|will|would|can|could|has|have|had)\b|[?]|$)"
 )
+_COUNTED = re.compile(
+    r"([一-鿿ァ-ヺー]+?)(?:数|(?:は|が|って|も)[、,]?(?:約|およそ|全部で|合計で?|全体で|現在|今|いま)?何(?:人|名|社|校|台|棟|枚|冊|基|ページ))"
+    r"(?:は|が|を|って|で|い|か|の|に|ぐらい|くらい|[?？。]|$)"
+)
+
+
+def _counted(terms: tuple[Term, ...], folded: str, wanted: Asked) -> Term | None:
+    """The noun that is counted; none where it is people as such, or where the unit says what it is (カ国)."""
+    if wanted.type != "how_many" or not wanted.units <= {"人"}:
+        return None
+    english, japanese = _HOW_MANY.search(folded), _COUNTED.search(folded)
+    noun = english[1].split()[-1] if english else japanese[1] if japanese else ""
+    if noun in _PEOPLE:
+        return None
+    named = (term for term in reversed(terms) if not term.is_name and noun.endswith(term.text))
+    return next(named, None) if noun else None
+
+
+_PEOPLE = frozenset("people persons them 人 人々 方 人間".split())
 
 
 def _focus(terms: tuple[Term, ...], folded: str, units: frozenset[str]) -> Term | None:
