@@ -170,7 +170,8 @@ def _counted(terms: tuple[Term, ...], folded: str, wanted: Asked) -> Term | None
     if noun in _PEOPLE:
         return None
     named = (term for term in reversed(terms) if not term.is_name and noun.endswith(term.text))
-    return next(named, None) if noun else None
+    term = next(named, None) if noun else None
+    return term and term._replace(near=term.near.union(*map(same_in_english, term.forms)))
 
 
 _PEOPLE = frozenset("people persons them 人 人々 方 人間".split())
