@@ -52,7 +52,9 @@ def open_agent(
         import pydantic_ai
     except ImportError as error:
         raise MissingExtra(
-            f"LLM を呼ぶ部品が入っていません({error.name})。", 'pip install "rag[llm]"'
+            f"LLM を呼ぶ部品が入っていません({error.name})。",
+            'pip install "rag[llm]"',
+            en=(f"What calls the LLM is not installed ({error.name}).", 'pip install "rag[llm]"'),
         ) from error
     modes: dict[str, Any] = {
         "tool": pydantic_ai.ToolOutput,
@@ -84,13 +86,28 @@ def _model(connection: Connection) -> Any:
         raise MissingExtra(
             f"{provider} を呼ぶ部品が入っていません({error.name or provider})。",
             f'pip install "pydantic-ai-slim[{provider}]"',
+            en=(
+                f"What calls {provider} is not installed ({error.name or provider}).",
+                f'pip install "pydantic-ai-slim[{provider}]"',
+            ),
         ) from error
     except (UserError, ValueError) as error:
-        raise ConfigError(
-            f"モデル「{connection.model}」を使えません({safe(error, connection)})。",
-            '[llm] の model は "openai:モデル名" の形で、鍵は api_key か提供元の環境変数(OPENAI_API_KEY など)に、'
-            "OpenAI 互換サーバーは base_url に書いてください。",
-        ) from None
+        why = safe(error, connection)
+        raise _unusable(connection, why, why) from None
+
+
+def _unusable(connection: Connection, why: str, why_en: str) -> ConfigError:
+    """The error for settings that no model can be called with."""
+    return ConfigError(
+        f"モデル「{connection.model}」を使えません({why})。",
+        '[llm] の model は "openai:モデル名" の形で、鍵は api_key か提供元の環境変数(OPENAI_API_KEY など)に、'
+        "OpenAI 互換サーバーは base_url に書いてください。",
+        en=(
+            f"The model {connection.model} cannot be used ({why_en}).",
+            'In [llm], write model as "openai:name", the key into api_key or the environment variable of its provider '
+            "(such as OPENAI_API_KEY), and the address of an OpenAI-compatible server into base_url.",
+        ),
+    )
 
 
 def _infer(connection: Connection) -> Any:
@@ -99,12 +116,12 @@ def _infer(connection: Connection) -> Any:
 
     provider, _, name = connection.model.partition(":")
     if not provider or not name:
-        raise ValueError("「提供元:モデル名」と書きます")
+        raise _unusable(connection, "「提供元:モデル名」と書きます", "write provider:name")
     if connection.base_url:
-        _check_address(connection.base_url)
+        _check_address(connection)
     key = connection.api_key.get_secret_value().strip()
     if not key.isascii():
-        raise ValueError("鍵に ASCII でない文字があります")
+        raise _unusable(connection, "鍵に ASCII でない文字があります", "the key is not ASCII")
     if connection.base_url and provider == "openai":
         from pydantic_ai.models.openai import OpenAIChatModel
         from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
@@ -120,16 +137,25 @@ def _infer(connection: Connection) -> Any:
         given = {option: value for option, value in given.items() if value}
         unknown = set(given) - set(inspect.signature(kind).parameters)
         if unknown:
-            raise ValueError(f"{provider_name} に {'、'.join(sorted(unknown))} は指定できません")
+            given_too = ", ".join(sorted(unknown))
+            raise _unusable(
+                connection,
+                f"{provider_name} に {given_too} は指定できません",
+                f"{provider_name} takes no {given_too}",
+            )
         return kind(**given)
 
     return infer_model(connection.model, make)
 
 
-def _check_address(base_url: str) -> None:
-    address = urlsplit(base_url)
+def _check_address(connection: Connection) -> None:
+    address = urlsplit(connection.base_url)
     if address.scheme not in ("http", "https") or not address.hostname or address.username is not None:
-        raise ValueError("base_url は http(s)://ホスト/v1 の形で、鍵を入れずに書きます")
+        raise _unusable(
+            connection,
+            "base_url は http(s)://ホスト/v1 の形で、鍵を入れずに書きます",
+            "base_url is http(s)://host/v1, without a key",
+        )
 
 
 def safe(error: BaseException, connection: Connection | None = None) -> str:
