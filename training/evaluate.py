@@ -148,7 +148,10 @@ def _f1(said: Any, labels: Any) -> float:
 
 
 def ranking(reader: Reads, folder: Path, cache: Path, limit: int) -> dict[str, float]:
-    """R@1 (%) of the product's search over all paragraphs, and after the reader ordered its first `TOP`."""
+    """R@1 (%) of the product's search over all paragraphs, and after the reader ordered its first `TOP`.
+
+    `open_em`, `open_f1`: of the best span in the chunk that search and relevance together put first.
+    """
     suite = jsquad(folder, limit)
     rank: dict[str, Callable[[Any, Reading], float]] = {
         "fused": lambda hit, _: hit.score,
@@ -159,6 +162,8 @@ def ranking(reader: Reads, folder: Path, cache: Path, limit: int) -> dict[str, f
     }
     won = dict.fromkeys(rank, 0)
     there = 0
+    exact: list[bool] = []
+    overlap: list[float] = []
     with open_suite(suite, cache / suite.name) as assistant:
         for item in suite.items:
             gold = {span.article_id for group in item.evidence for span in group}
@@ -169,9 +174,16 @@ def ranking(reader: Reads, folder: Path, cache: Path, limit: int) -> dict[str, f
             for name, key in rank.items():
                 best, _ = max(rows, key=lambda row: key(*row))
                 won[name] += best.article.id in gold
+            hit, reading = max(rows, key=lambda row: rank["both"](*row))
+            span = reading.best(0, len(hit.chunk.text))
+            text = hit.chunk.text[span.start : span.end] if span else ""
+            answers = [answer for group in item.accepted for answer in group]
+            exact.append(any(exactly(text, answer) for answer in answers))
+            overlap.append(max(character_f1(text, answer) for answer in answers))
     asked = len(suite.items)
     shares = {f"r@1_{name}": round(100 * count / asked, 2) for name, count in won.items()}
-    return {"questions": asked, f"r@{TOP}": round(100 * there / asked, 2), **shares}
+    read = {"open_em": _percent(exact), "open_f1": _percent(overlap)}
+    return {"questions": asked, f"r@{TOP}": round(100 * there / asked, 2), **shares, **read}
 
 
 def speed(asked: Sequence[Asked], rounds: int = 40) -> dict[str, dict[str, float]]:
