@@ -54,7 +54,9 @@ def test_hostile_articles_and_questions_are_text(opened: Open) -> None:
     tab(page, "記事")
     page.fill("#search input", "注入研究所")
     page.press("#search input", "Enter")
-    page.click("li:first-child .entry:has-text('注入')")  # first only when the list shows what was searched for
+    page.click(
+        "li:first-child .entry:has-text('注入')"
+    )  # first only when the list shows what was searched for
     page.wait_for_selector("#reading .title:has-text('注入')")
     assert "<script>window.hacked=1</script>" in page.locator("#reading .text").text_content()
     assert "<b>注入</b>研究所" in page.locator("#reading .title").text_content()
