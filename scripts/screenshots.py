@@ -7,6 +7,7 @@ FOLDER is docs/images by default. Needs playwright (the dev extra) and the packa
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import socket
 import subprocess
@@ -140,7 +141,11 @@ def _take(browser: Browser, address: str, picture: Picture, folder: Path) -> Non
 
 def main() -> None:
     """Take all pictures."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "images"
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path, nargs="?", default=ROOT / "docs" / "images")
+    folder: Path = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     with _served() as address, sync_playwright() as playwright:

@@ -128,7 +128,7 @@ def is_name(word: Word) -> bool:
 
 def _terms(text: str, folded: str, english: bool, wanted: AnswerType) -> tuple[Term, ...]:
     frame = _FRAME | _REFERENCE_FRAME if wanted == "reference" else _FRAME
-    capitalised = {match.group().lower() for match in re.finditer(r"(?<!^)\b[A-Z][\w.\-]*", text)}
+    capitalised = {match.group().lower() for match in re.finditer(r"(?<!^)\b[A-Z][\w.\-]*", text)} - _NO_NAMES
     found: dict[str, Term] = {}
     for word in words(folded):
         weight = _WEIGHTS.get(word.pos, 0.0)
@@ -139,9 +139,7 @@ def _terms(text: str, folded: str, english: bool, wanted: AnswerType) -> tuple[T
         near: frozenset[str] = frozenset()
         if english:
             japanese = translations(word.surface)
-            named = (word.surface in capitalised and word.surface not in _NO_NAMES) or word.surface[
-                0
-            ].isdigit()
+            named = word.surface in capitalised or word.surface[0].isdigit()
             weight = 1.0 if named else 0.7 if japanese else _UNKNOWN_ENGLISH
             forms = (*forms, *map(fold, japanese))
         elif named:
