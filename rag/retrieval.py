@@ -16,9 +16,10 @@ other names found less, not more, on JaQuAD.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from rag.agreement import sentence_agreement
 from rag.chunking import indexed_text
@@ -28,7 +29,9 @@ from rag.names import listed_in, names, sounds, spellings, variants
 from rag.protocols import Embedder, Reranker, Store
 from rag.terms import MARKS, PAIR, matched_words, question_terms
 from rag.timing import Timer
-from rag.types import Article, Chunk, Filter, Hit, Scored
+from rag.types import Article, Chunk, Filter, Hit, Scored, Vector
+
+T = TypeVar("T", Article, Chunk)
 
 CANDIDATES = 100
 """How many chunks each search contributes to the union."""
@@ -79,17 +82,20 @@ def search(
     """
     if k <= 0:
         raise ValueError(f"k must be positive, not {k}")
-    timer = timer or Timer()
-    with timer("embed"):
-        vector = embedder.embed_queries([fold(question)])[0]  # width and case must not change what is found
-    with timer("terms"):
-        others = _other_names(question, store, where)
-        terms = [*question_terms(question), *(term for name in others for term in 2 * tokens(name))]
-    candidates = max(CANDIDATES, k)
+    timer, candidates = timer or Timer(), max(CANDIDATES, k)
+    with ThreadPoolExecutor(1) as aside:  # the words are searched for while another core embeds
+        embedded = aside.submit(_embedded, question, embedder, timer)
+        with timer("terms"):
+            others = _other_names(question, store, where)
+            terms = [*question_terms(question), *(term for name in others for term in 2 * tokens(name))]
+        with timer("lexical"):
+            lexical = store.lexical(terms, candidates, where)
+        with timer("fetch"):  # what will most likely be looked at
+            chunks = _fetched({}, [row.chunk_id for row in lexical[:AGREEING]], store.chunks)
+            articles = _fetched({}, [chunk.article_id for chunk in chunks.values()], store.articles)
+        vector = embedded.result()
     with timer("dense"):
         dense = store.dense(vector, candidates, where)
-    with timer("lexical"):
-        lexical = store.lexical(terms, candidates, where)
     with timer("fuse"):
         dense_only, lexical_only = _difference(dense, lexical), _difference(lexical, dense)
         exact_dense = [*dense, *_each(lexical_only, partial(store.dense, vector))]
@@ -97,11 +103,12 @@ def search(
         fused = fuse(exact_dense, exact_lexical, embedder.unrelated_cosine)
     depth = max(k, RERANKED) if reranker else k
     with timer("agree"):
-        wanted = [row.chunk_id for row in fused[: max(AGREEING, depth)]]
-        chunks = {chunk.id: chunk for chunk in store.chunks(wanted)}
-        ranking = _agreed(fused[: max(AGREEING, depth)], terms, chunks)[:depth]
+        best = fused[: max(AGREEING, depth)]
+        _fetched(chunks, [row.chunk_id for row in best], store.chunks)
+        ranking = _agreed(best, terms, chunks)[:depth]
     with timer("explain"):
-        found = _found(ranking, chunks, store)
+        ids = [chunks[row.chunk_id].article_id for row in ranking if row.chunk_id in chunks]
+        found = _found(ranking, chunks, _fetched(articles, ids, store.articles))
         matched = matched_words(
             [question, *others], terms, [indexed_text(each.article, each.chunk) for each in found]
         )
@@ -110,6 +117,24 @@ def search(
         with timer("rerank"):
             hits = _reranked(question, hits, reranker)[:k]
     return hits
+
+
+def _embedded(question: str, embedder: Embedder, timer: Timer) -> Vector:
+    with timer("embed"):
+        vector: Vector = embedder.embed_queries([fold(question)])[
+            0
+        ]  # width and case must not change anything
+        return vector
+
+
+def _fetched(
+    known: dict[str, T], ids: Sequence[str], read: Callable[[Sequence[str]], Iterable[T]]
+) -> dict[str, T]:
+    """`known` with the values that have the other ids besides, where there are any."""
+    missing = [id_ for id_ in dict.fromkeys(ids) if id_ not in known]
+    if missing:
+        known.update((value.id, value) for value in read(missing))
+    return known
 
 
 def _other_names(question: str, store: Store, where: Filter | None) -> list[str]:
@@ -214,11 +239,11 @@ class _Found(NamedTuple):
     article: Article
 
 
-def _found(ranking: Sequence[Fused], chunks: Mapping[str, Chunk], store: Store) -> list[_Found]:
+def _found(
+    ranking: Sequence[Fused], chunks: Mapping[str, Chunk], articles: Mapping[str, Article]
+) -> list[_Found]:
     """The ranking with what it is about, without what another process has removed since the search."""
     present = [(row, chunks[row.chunk_id]) for row in ranking if row.chunk_id in chunks]
-    needed = list(dict.fromkeys(chunk.article_id for _, chunk in present))
-    articles = {article.id: article for article in store.articles(needed)}
     return [
         _Found(row, chunk, articles[chunk.article_id])
         for row, chunk in present

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 class Timer:
-    """Collects wall-clock milliseconds by stage: `with timer("embed"): …`."""
+    """Collects wall-clock milliseconds by stage: `with timer("embed"): …`. Stages may run side by side."""
 
     def __init__(self) -> None:
         self._start = time.perf_counter()

@@ -15,6 +15,7 @@ from rag import retrieval
 from rag.assistant import Assistant
 from rag.chunking import chunk, indexed_text
 from rag.corpus import article_paths, read_article
+from rag.errors import EmbeddingError
 from rag.japanese import fold, tokens
 from rag.protocols import Store
 from rag.retrieval import Fused, fuse
@@ -167,6 +168,15 @@ def test_a_question_without_words_is_searched_by_meaning_alone(store: Store, emb
     hits = retrieval.search("😀", embedder, store, k=3)
     assert len(hits) == 3
     assert all(hit.lexical == 0 and not hit.matched_terms for hit in hits)
+
+
+def test_an_embedder_that_fails_is_heard_although_it_works_aside(store: Store) -> None:
+    class Broken(HashEmbedder):
+        def embed_queries(self, texts: Sequence[str]) -> Vectors:
+            raise EmbeddingError("模型がない", "入れ直す", en=("no model", "install it"))
+
+    with pytest.raises(EmbeddingError, match="模型がない"):
+        retrieval.search(QUESTION, Broken(), store)
 
 
 def test_equal_chunks_are_ordered_by_id(assistant: Assistant) -> None:

@@ -31,8 +31,8 @@ def stages(corpus: Path, questions: Sequence[str]) -> dict[str, Any]:
         chunks = _asked(Path(home), questions, collected)
     rows = [{"stage": stage, **_percentiles(times)} for stage, times in collected.items()]
     note = (
-        f"同梱の記事({chunks} チャンク)への `ask`、{len(questions)} 問を1問ずつ(ms)。terms は質問の正規化・語・名前の表記探し、"
-        "embed は質問の埋め込み、fuse は候補すべての正確な点数と合算、agree は文の一致、explain は結果の読み出し、read は根拠探し・文の組み立て・引用の検証です。"
+        f"同梱の記事({chunks} チャンク)への `ask`、{len(questions)} 問を1問ずつ(ms)。embed は質問の埋め込みで、"
+        "その間に別のコアで terms(質問の正規化・語・名前の表記探し)、lexical、fetch(見込みのあるチャンクの先読み)が走ります。fuse は候補すべての正確な点数と合算、agree は文の一致、explain は結果の読み出し、read は根拠探し・文の組み立て・引用の検証です。"
     )
     return {"rows": rows, "note": note}
 
