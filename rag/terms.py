@@ -68,13 +68,17 @@ def _parts(date: Date) -> Iterator[str]:
 
 
 def matched_words(asked: Sequence[str], terms: Sequence[str], texts: Sequence[str]) -> list[tuple[str, ...]]:
-    """For each text, which of the terms that are words stand in it, in any of their forms.
+    """For each text, which of the terms that are words stand in it, in any of their forms: as the question spells them.
 
     `asked`: what the terms come from, which has their forms: the question, and names it was searched by besides.
     Found in the folded text as strings, which costs a hundredth of parsing it: サーバ is seen in サーバー, 使う in 使って.
     """
-    forms = {word.key: _forms(word) for text in asked for word in words(fold(text))}
-    spelled = {term: forms.get(term, ()) or (term,) for term in dict.fromkeys(terms) if term[0] not in MARKS}
+    parsed = {word.key: word for text in asked for word in words(fold(text))}
+    spelled = {
+        (parsed[term].base if term in parsed else term): _forms(parsed[term]) if term in parsed else (term,)
+        for term in dict.fromkeys(terms)
+        if term[0] not in MARKS
+    }
     folded = [fold(text) for text in texts]
     return [
         tuple(term for term, each in spelled.items() if any(_in(f, text) for f in each)) for text in folded

@@ -83,12 +83,12 @@ def test_values_and_sounds_never_pass_for_words(text: str) -> None:
 @pytest.mark.parametrize(
     ("question", "text", "expected"),
     [
-        ("サーバーの電力", "サーバが電力を使う", {"server", "電力"}),
-        ("引越しの日", "引っ越しをした", {"引っ越し"}),
+        ("サーバーの電力", "サーバが電力を使う", {"サーバー", "電力"}),
+        ("引越しの日", "引っ越しをした", {"引越し"}),
         ("何を使うのか", "道具を使って直す", {"使う"}),
         ("AIの国", "ＯｐｅｎＡＩの話", set()),
         ("AIの国", "ＡＩの話", {"ai"}),
-        ("the servers", "many servers", {"server"}),
+        ("the servers", "many servers", {"servers"}),
         ("8億人", "8億人の利用者", {"8", "億", "人"}),
         ("?", "何か", set()),
     ],
