@@ -4,21 +4,19 @@
 
 `DIR` holds `jaquad-train.json.gz` (JaQuAD, CC BY-SA 3.0): Wikipedia articles with questions and answer spans.
 Each sampled question is read twice: among the chunks found, and among those without its gold paragraph and
-without the answer's text, where the right thing is to abstain. The project's own development questions
-(`evals/questions.jsonl`, split dev) count as much as all of JaQuAD. Both models are regularised logistic
-regressions: a softmax over the candidate units of a question for the order, a binary one for the decision. They are
-fitted twice, without and with what the span reader adds.
+without the answer's text, where the right thing is to abstain. Our own articles (`evals/written.py`, those that the
+span reader did not learn from) and the development questions (`evals/questions.jsonl`, split dev) count as much as
+all of JaQuAD. Both models are regularised logistic regressions: a softmax over the candidate units of a question for
+the order, a binary one for the decision. They are fitted twice, without and with what the span reader adds.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
-import hashlib
 import json
-import random
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,8 +25,8 @@ from numpy.typing import NDArray
 from rich.progress import track
 from scipy.optimize import minimize
 
-from evals.items import load_items
-from rag import Article, Assistant, Hit
+from evals.fit_material import Gold, Material, development, jaquad, written
+from rag import Assistant, Hit
 from rag.answering.abstaining import answerability_features
 from rag.answering.evidence import Evidence, find, in_order, ranking_features
 from rag.answering.parameters import PARAMETERS, Engine
@@ -45,27 +43,18 @@ DECISION = (
     *("own_coverage", "word_coverage", "missing_name", "rarest", "focus", "untyped"),
     *("nearness", "nearest", "hit_score", "lead", "english", "terms"),
 )
+READ_RANKING = ("span", "answerable")
 READ_DECISION = ("span", "best_span", "relevance", "answerable")
-"""What the span reader adds to the decision. In the order of the evidence it gained on JaQuAD and lost on dev."""
+"""What the span reader adds."""
 
 ENGINES: dict[Engine, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "rules": (RANKING, DECISION),
-    "model": (RANKING, (*DECISION, *READ_DECISION)),
+    "model": ((*RANKING, *READ_RANKING), (*DECISION, *READ_DECISION)),
 }
 
-QUESTIONS = Path(__file__).parent / "questions.jsonl"
 READ = 12
 
 Matrix = NDArray[np.float64]
-
-
-class Gold(NamedTuple):
-    """A question with the spans that answer it; `paragraphs` are what must be hidden to make it unanswerable."""
-
-    question: str
-    spans: tuple[tuple[str, int, int], ...]
-    paragraphs: tuple[tuple[str, int, int], ...] = ()
-    answer: str = ""
 
 
 class Example(NamedTuple):
@@ -88,20 +77,20 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with jaquad-train.json.gz")
     parser.add_argument("--articles", type=int, default=30, help="JaQuAD articles (default %(default)s)")
     parser.add_argument("--questions", type=int, default=150, help="JaQuAD questions (default %(default)s)")
+    parser.add_argument(
+        "--written", type=int, default=1000, help="questions on our own articles (default %(default)s)"
+    )
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
 
-    articles, golds = jaquad(
-        options.data / "jaquad-train.json.gz", options.articles, options.questions, options.seed
-    )
-    reader = BundledReader()
-    with tempfile.TemporaryDirectory() as home, Assistant.open(home) as assistant:
-        assistant.ingest(articles)
-        pairs = [examples(assistant, gold, reader) for gold in track(golds, "JaQuAD")]
-    with Assistant.open() as assistant:
-        own = [examples(assistant, gold, reader)[0] for gold in track(development(), "dev")]
-    found, hidden = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    fitted = {engine: fit(engine, found, hidden, own) for engine in ENGINES}
+    reader, source = BundledReader(), options.data / "jaquad-train.json.gz"
+    found = jaquad(source, options.articles, options.questions, options.seed)
+    groups = {
+        "JaQuAD": collected("JaQuAD", [found], reader, hide=True),
+        "written": collected("written", written(options.written, options.seed), reader),
+        "dev": collected("dev", [development()], reader),
+    }
+    fitted = {engine: fit(engine, groups) for engine in ENGINES}
     PARAMETERS.write_text(
         json.dumps({"provenance": provenance(options), **fitted}, indent=1) + "\n", encoding="utf-8"
     )
@@ -111,52 +100,27 @@ def provenance(options: argparse.Namespace) -> str:
     """Where the numbers come from."""
     return (
         f"evals/fit_reader.py: {options.questions} questions on {options.articles} articles of JaQuAD train "
-        f"(seed {options.seed}) and the dev split of evals/questions.jsonl"
+        f"(seed {options.seed}), {options.written} on the held-out articles of evals/data, and the dev split of evals/questions.jsonl"
     )
 
 
-def jaquad(path: Path, n_articles: int, n_questions: int, seed: int) -> tuple[list[Article], list[Gold]]:
-    """Sampled articles (their first 14 paragraphs) and questions of JaQuAD, of those the span reader never saw."""
-    chooser = random.Random(seed)
-    data = json.loads(gzip.decompress(path.read_bytes()))["data"]
-    data = [entry for entry in data if held_out(entry["title"])]
-    chooser.shuffle(data)
-    articles: list[Article] = []
-    golds: list[Gold] = []
-    for i, entry in enumerate(data[:n_articles]):
-        article_id, text = f"a{i}", ""
-        for paragraph in entry["paragraphs"][:14]:
-            place = (article_id, len(text), len(text) + len(paragraph["context"]))
-            for qa in (qa for qa in paragraph["qas"] if qa["answers"]):
-                answer = qa["answers"][0]
-                start = place[1] + answer["answer_start"]
-                span = (article_id, start, start + len(answer["text"]))
-                golds.append(Gold(qa["question"], (span,), (place,), answer["text"]))
-            text += paragraph["context"] + "\n"
-        articles.append(
-            Article(id=article_id, url="https://ja.wikipedia.org/", title=entry["title"], text=text)
-        )
-    return articles, chooser.sample(golds, min(n_questions, len(golds)))
+def collected(name: str, materials: Iterable[Material], reader: Reader, hide: bool = False) -> list[Example]:
+    """The questions read over an index of their articles; with `hide`, once more with their answers hidden."""
+    found: list[Example] = []
+    for material in materials:
+        with tempfile.TemporaryDirectory() as home, Assistant.open(home) as assistant:
+            assistant.ingest(material.articles)
+            for gold in track(material.golds, name):
+                found += islice(examples(assistant, gold, reader), 1 + hide)
+    return found
 
 
-def held_out(title: str) -> bool:
-    """Whether training kept an article for development (`training/data.py`): every 20th by the hash of its title."""
-    return int(hashlib.sha256(title.encode()).hexdigest(), 16) % 20 == 0
-
-
-def development() -> list[Gold]:
-    """The project's own development questions; unanswerable ones have no spans."""
-    return [
-        Gold(item.question, tuple((s.article_id, s.start, s.end) for group in item.evidence for s in group))
-        for item in load_items(QUESTIONS, "dev")
-    ]
-
-
-def examples(assistant: Assistant, gold: Gold, reader: Reader) -> tuple[Example, Example]:
+def examples(assistant: Assistant, gold: Gold, reader: Reader) -> Iterator[Example]:
     """The question read with everything found, and with its answer hidden."""
     hits = assistant.search(gold.question, k=30)
+    yield _example(assistant, gold, hits[:READ], reader)
     hidden = [hit for hit in hits if not _gives_away(hit, gold)]
-    return _example(assistant, gold, hits[:READ], reader), _example(assistant, gold, hidden[:READ], reader)
+    yield _example(assistant, gold._replace(spans=()), hidden[:READ], reader)
 
 
 def _gives_away(hit: Hit, gold: Gold) -> bool:
@@ -177,28 +141,24 @@ def _example(assistant: Assistant, gold: Gold, hits: Sequence[Hit], reader: Read
     return Example(question, evidence, np.array(right, bool))
 
 
-def fit(
-    engine: Engine, found: Sequence[Example], hidden: Sequence[Example], own: Sequence[Example]
-) -> dict[str, Any]:
-    """Both models' weights by feature name, and the threshold; prints what they reach."""
+def fit(engine: Engine, groups: Mapping[str, Sequence[Example]]) -> dict[str, Any]:
+    """Both models' weights by feature name, and the threshold; prints what they reach. The last group decides that."""
     order, decision = ENGINES[engine]
     print(f"{engine}:")
-    ranking = _fit_ranking(order, [e for e in found if e.right.any()], [e for e in own if e.right.any()])
-    outside = [_decision(engine, e, ranking) for e in found if e.evidence]
-    outside += [
-        _decision(engine, e._replace(right=np.zeros_like(e.right)), ranking) for e in hidden if e.evidence
-    ]
-    inside = [_decision(engine, e, ranking) for e in own if e.evidence]
-    features = np.array([[*row, 1.0] for row, _ in (*outside, *inside)])
-    labels = np.array([right for _, right in (*outside, *inside)], float)
-    weights = np.array([1.0] * len(outside) + [len(outside) / len(inside)] * len(inside))
-    fitted = _fit_decision(features, labels, weights)
-    own_scores = (features @ fitted)[len(outside) :]
-    threshold = _threshold(
-        own_scores, labels[len(outside) :], [bool(e.right.any()) for e in own if e.evidence]
-    )
-    for name, part in (("JaQuAD", slice(len(outside))), ("dev", slice(len(outside), None))):
-        _report(name, (features @ fitted)[part], labels[part], threshold)
+    ranking = _fit_ranking(order, groups)
+    rows = {
+        name: [_decision(engine, each, ranking) for each in group if each.evidence]
+        for name, group in groups.items()
+    }
+    features = {name: np.array([[*row, 1.0] for row, _ in part]) for name, part in rows.items()}
+    labels = {name: np.array([right for _, right in part], float) for name, part in rows.items()}
+    weights = np.concatenate([np.full(len(part), 1 / len(part)) for part in rows.values()])
+    fitted = _fit_decision(np.concatenate([*features.values()]), np.concatenate([*labels.values()]), weights)
+    *_, last = groups
+    answerable = [bool(each.right.any()) for each in groups[last] if each.evidence]
+    threshold = _threshold(features[last] @ fitted, labels[last], answerable)
+    for name in groups:
+        _report(name, features[name] @ fitted, labels[name], threshold)
     return {
         "ranking": _named((*order, "bias"), [*ranking, 0.0]),
         "answerability": _named((*decision, "bias"), fitted),
@@ -240,17 +200,20 @@ def _named(names: Iterable[str], weights: Iterable[float]) -> dict[str, float]:
     return {name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True)}
 
 
-def _fit_ranking(names: Sequence[str], found: Sequence[Example], own: Sequence[Example]) -> Matrix:
-    groups = [[(example.features(names), example.right) for example in group] for group in (found, own)]
+def _fit_ranking(names: Sequence[str], groups: Mapping[str, Sequence[Example]]) -> Matrix:
+    found = [
+        [(each.features(names), each.right) for each in group if each.right.any()]
+        for group in groups.values()
+    ]
 
     def loss(weights: Matrix) -> float:
         penalty = 0.002 * float(weights @ weights)
         return penalty + sum(
-            float(np.mean([_surprise(rows @ weights, right) for rows, right in group])) for group in groups
+            float(np.mean([_surprise(rows @ weights, right) for rows, right in group])) for group in found
         )
 
     weights: Matrix = minimize(loss, np.ones(len(names)), method="L-BFGS-B").x
-    for name, group in zip(("JaQuAD", "dev"), groups, strict=True):
+    for name, group in zip(groups, found, strict=True):
         share = np.mean([right[int(np.argmax(rows @ weights))] for rows, right in group])
         print(f"  {name}: right unit first {share:.3f} of {len(group)}")
     return weights

@@ -43,9 +43,14 @@ def same_in_english(japanese: str) -> frozenset[str]:
 
     Only what is one word to the tokenizer. Not every pair means the same; it is a hint, not a synonym.
     """
-    others = {other for english in _by_japanese().get(japanese, ()) for other in _all_japanese(english)}
+    others = {other for english in in_english(japanese) for other in _all_japanese(english)}
     keys = (content_words(other) for other in others - {japanese})
     return frozenset(key[0] for key in keys if len(key) == 1)
+
+
+def in_english(japanese: str) -> tuple[str, ...]:
+    """What a Japanese word is in English, as far as the glossary and the dictionary know."""
+    return _by_japanese().get(japanese, ())
 
 
 @cache

@@ -15,6 +15,13 @@ def kind(question: str) -> str:
     ("question", "expected"),
     [
         ("青空社の設立年は?", "when"),
+        ("設立の話、元ネタのURLちょうだい", "reference"),
+        ("青空社の件で参照した資料、タイトルは?", "reference"),
+        ("資料のアクセス日はいつ?", "reference"),
+        ("オープンソースの製品は?", "what"),
+        ("What is the title of the post about Aozora that the article lists?", "reference"),
+        ("When were the pages accessed?", "reference"),
+        ("What energy sources does it use?", "what"),
         ("改定日を述べよ。", "when"),
         ("今日は何をする?", "what"),
         ("参加を決定した日付を述べよ。", "when"),

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.english import DICTIONARY, GLOSSARY, expansion, is_english, is_glossed, known_words, translations
+from rag.english import (
+    DICTIONARY,
+    GLOSSARY,
+    expansion,
+    in_english,
+    is_english,
+    is_glossed,
+    known_words,
+    translations,
+)
 from rag.japanese import fold, tokens
 
 
@@ -105,3 +114,8 @@ def test_the_glossary_is_well_formed() -> None:
         assert english == fold(english).strip() != ""
         assert japanese.split()
         assert not any(is_english(word) and word.islower() for word in japanese.split())
+
+
+def test_japanese_words_lead_back_to_english() -> None:
+    assert "constitution" in in_english("憲法")
+    assert in_english("ありえない語") == ()

@@ -51,6 +51,9 @@ def test_a_false_premise_is_corrected(question: str, expected: str) -> None:
         "2040年にHinataの利用者は何人になりますか?",
         "Hinataとは何ですか?",
         "When did Midori announce Hinata?",
+        "ヒナタが発表された日はいつ?",  # no clause that ends in a predicate, and ヒナタ is Hinata
+        "ヒナタはいつ発表された?",
+        "提携先はどこですか",
     ],
 )
 def test_what_may_be_true_is_left_alone(question: str) -> None:

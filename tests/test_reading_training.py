@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
+from evals.written import read_written
 from rag.reading.encoding import Pieces, pieces, whole_words
 from rag.sentences import sentences
 
@@ -17,6 +18,7 @@ from training import sampling
 from training.data import ENCODER, Data, Paragraph, Question, holds
 from training.english import in_english, romaji
 from training.questions import variants
+from training.written import with_written
 
 TEXT = (
     "山田市は架空の市である。市役所は中央町にあり、人口は12,345人である。"
@@ -172,3 +174,48 @@ def test_batches_hold_every_pair_together(data: Data) -> None:
         )
         assert len(batch) <= 2 or len(batch) * max(len(one.input.ids) for one in batch) <= 400
     assert len(batches) > 3
+
+
+def test_our_own_articles_are_learnt_from_with_their_answers_in_whole_pieces(data: Data) -> None:
+    more = with_written(data)
+    assert more.train == data.train
+    assert len(more.paragraphs) == len(data.paragraphs) + len(list(read_written(held_out=False)))
+    entries = {entry["text"]: entry["questions"] for entry in read_written(held_out=False)}
+    assert sum(map(len, entries.values())) == len(more.written)
+    for question in more.written[:400]:
+        paragraph = more.paragraphs[question.paragraph]
+        (asked,) = [asked for asked in entries[paragraph.text] if asked["q"] == question.text]
+        assert asked["span"] in more.answer(question)
+        if asked["span"]:
+            assert sampling.gold(paragraph.pieces, question.start, question.end) is not None
+
+
+def test_a_question_asked_in_vain_is_shown_with_a_passage_most_like_it(data: Data) -> None:
+    asked = data.train[0].asked[0]
+    question = data.train[0]._replace(start=0, end=0, hard=())
+    rng = random.Random(3)
+    found = [sampling.examples(data, question, 1, 0.5, rng) for _ in range(50)]
+    assert all(len(one) == 1 for one in found)
+    examples = [one for (one,) in found]
+    assert {(e.start, e.end, e.answerable, e.relevance) for e in examples} == {(0, 0, 0, sampling.UNKNOWN)}
+    shared = [np.isin(asked, e.input.ids[e.input.first :]).sum() for e in examples]
+    assert sum(count == max(shared) for count in shared) > 25
+
+
+def test_a_question_of_ours_is_often_shown_without_the_sentence_that_answers(data: Data) -> None:
+    question = data.train[0]._replace(hard=())
+    rng = random.Random(4)
+    found = [sampling.examples(data, question, 0, 0.5, rng) for _ in range(100)]
+    assert 65 < sum(len(pair) == 2 for pair in found) < 95
+    answer = pieces_of(data, "12,345人")
+    for example in (pair[1] for pair in found if len(pair) == 2):
+        tokens = example.input.ids[example.input.first :].tolist()
+        assert not any(tokens[n : n + len(answer)] == answer for n in range(len(tokens)))
+
+
+def test_a_pool_is_mixed_of_both_sources(data: Data) -> None:
+    mixed = data._replace(written=[data.train[0]._replace(id="own")])
+    numbered = list(sampling.questions(mixed, 3))
+    assert len(numbered) == sampling.POOL == len(dict(numbered))
+    assert sum(question.id == "own" for _, question in numbered) == round(sampling.WRITTEN * sampling.POOL)
+    assert all(question.id == "q" for _, question in sampling.questions(data, 0))

@@ -8,6 +8,7 @@ import json
 import pickle
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -61,12 +62,14 @@ class Question(NamedTuple):
 
 
 class Data(NamedTuple):
-    """Paragraphs of all articles, questions to learn from, and questions of held-out articles."""
+    """Paragraphs of all articles, questions of JaQuAD to learn from, and questions of its held-out articles."""
 
     paragraphs: list[Paragraph]
     articles: list[tuple[int, ...]]
     train: list[Question]
     development: list[Question]
+    written: Sequence[Question] = ()
+    """Our own; without an answer where `end` is 0."""
 
     def answer(self, question: Question) -> str:
         """The gold answer, verbatim."""
@@ -98,7 +101,7 @@ def prepare(source: Path) -> Data:
             found = pieces(text, tokenizer)
             held_out = _held_out(article["title"])
             asked += [(len(paragraphs), held_out, question) for question in paragraph["qas"]]
-            paragraphs.append(Paragraph(text, number, title, found, _runs(text, found)))
+            paragraphs.append(Paragraph(text, number, title, found, runs(text, found)))
         members.append(tuple(range(first, len(paragraphs))))
     titled = [f"{articles[paragraph.article]['title']}\n{paragraph.text}" for paragraph in paragraphs]
     ranked = nearest(titled, [question["question"] for _, _, question in asked])
@@ -135,7 +138,7 @@ def _held_out(title: str) -> bool:
     return int(hashlib.sha256(title.encode()).hexdigest(), 16) % DEVELOPMENT == 0
 
 
-def _runs(text: str, found: Pieces) -> tuple[tuple[int, int], ...]:
+def runs(text: str, found: Pieces) -> tuple[tuple[int, int], ...]:
     """Runs of pieces that are one sentence each; together they are all pieces."""
     edges = [int(np.searchsorted(found.starts, span.start)) for span in sentences(text)]
     edges = sorted({0, *edges, len(found.ids)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -11,6 +11,13 @@ import numpy as np
 
 from rag.reading.encoding import Input, Integers, Pieces, assemble
 from training.data import Data, Paragraph, Question, holds
+
+SEED = 7
+POOL = 576
+"""Questions whose examples are sorted by length and shuffled together."""
+
+WRITTEN = 0.7
+"""Share of our own questions among them: few, hard, and asked as people at work do."""
 
 UNKNOWN = -1
 REWORDED = 0.3
@@ -21,6 +28,12 @@ ENGLISH = 0.15
 
 PAIRED = 0.45
 """Share of the questions shown together with a passage that does not answer: 31 % of all examples."""
+
+PAIRED_WRITTEN = 0.8
+"""The same share of our own questions; theirs is the article without the sentence that answers."""
+
+NEAREST = 0.7
+"""Share of the passages without an answer that are the ones most like the question."""
 
 TITLED = 0.5
 LEXICAL, SAME_ARTICLE = 0.5, 0.25
@@ -42,6 +55,20 @@ class Example(NamedTuple):
     pair: int
 
 
+def questions(data: Data, pool: int) -> Iterator[tuple[int, Question]]:
+    """The questions of one pool, numbered: the next of JaQuAD and of ours, in an order that is new for each epoch."""
+    ours = round(WRITTEN * POOL) if data.written else 0
+    yield from _next(data.train, pool, POOL - ours)
+    yield from ((-1 - n, question) for n, question in _next(data.written, pool, ours))
+
+
+def _next(questions: Sequence[Question], pool: int, size: int) -> Iterator[tuple[int, Question]]:
+    count = len(questions)
+    for place in range(pool * size, (pool + 1) * size):
+        order = np.random.default_rng((SEED, place // count)).permutation(count)
+        yield place, questions[int(order[place % count])]
+
+
 def budget(progress: float, rng: random.Random) -> int:
     """Tokens of a passage: mostly short at first, because more examples teach more, and long ones at the end."""
     if rng.random() < 0.06 + 0.14 * max(0.0, progress - 0.6) / 0.4:
@@ -53,6 +80,9 @@ def examples(
     data: Data, question: Question, number: int, progress: float, rng: random.Random
 ) -> list[Example]:
     """The question with its answer, and for some with a passage that does not answer it, of a like length."""
+    if not question.end:
+        size, titled = budget(progress, rng), rng.random() < TITLED
+        return [_in_vain(data.paragraphs[question.paragraph], question.asked[0], size, titled, number, rng)]
     asked = question.asked[0]
     if len(question.asked) > 1 and rng.random() < REWORDED:
         asked = rng.choice(question.asked[1:])
@@ -65,7 +95,7 @@ def examples(
         return []
     start, end = window(paragraph, size, span, rng)
     found = [_example(asked, paragraph, start, end, titled, number, span)]
-    if rng.random() < PAIRED:
+    if rng.random() < (PAIRED if question.hard else PAIRED_WRITTEN):
         negative = _negative(data, question, asked, size, titled, number, rng)
         found += [negative] if negative else []
     return found
@@ -148,11 +178,10 @@ def _negative(
 ) -> Example | None:
     kind = rng.random()
     own = data.paragraphs[question.paragraph]
-    if kind >= LEXICAL + SAME_ARTICLE:
+    if kind >= LEXICAL + SAME_ARTICLE or not question.hard:
         rest = _without_answer(data, question)
         if rest is not None:
-            start, end = window(rest, size, None, rng)
-            return _example(asked, rest, start, end, titled, number, None, UNKNOWN)
+            return _in_vain(rest, asked, size, titled, number, rng)
     choices = question.hard if kind < LEXICAL else data.articles[own.article]
     answer = data.answer(question)
     usable = [n for n in choices if n != question.paragraph and not holds(data.paragraphs[n].text, answer)]
@@ -162,6 +191,18 @@ def _negative(
     other = data.paragraphs[rng.choice(usable)]
     start, end = window(other, size, None, rng)
     return _example(asked, other, start, end, titled, number, None, 0)
+
+
+def _in_vain(
+    paragraph: Paragraph, asked: Integers, size: int, titled: bool, number: int, rng: random.Random
+) -> Example:
+    """A part of a paragraph about the question that does not answer it, mostly where most of its pieces stand."""
+    nearest = max(
+        paragraph.sentences, key=lambda run: np.isin(asked, paragraph.pieces.ids[slice(*run)]).sum()
+    )
+    keep = (nearest[0], nearest[1] - 1) if rng.random() < NEAREST else None
+    start, end = window(paragraph, size, keep, rng)
+    return _example(asked, paragraph, start, end, titled, number, None, UNKNOWN)
 
 
 def _without_answer(data: Data, question: Question) -> Paragraph | None:

@@ -1,4 +1,4 @@
-"""Train the reader on JaQuAD until a time of day, with a learning rate that has then fallen to nothing.
+"""Train the reader on JaQuAD and on articles of our own until a time of day, with a learning rate that has then fallen to nothing.
 
     python -m training.train --data jaquad-train.json.gz --output DIR --minutes 90
 
@@ -27,18 +27,15 @@ from training import sampling
 from training.data import Data, load
 from training.development import collate, judge
 from training.network import Logits
-from training.sampling import UNKNOWN, Example
+from training.sampling import SEED, UNKNOWN, Example
 from training.start import from_shipped_encoder
 from training.threads import FreeCores
+from training.written import with_written
 
-SEED = 7
 ENCODER_RATE, HEAD_RATE = 1.5e-4, 1e-3
 WARM_UP = 60
 TOKENS = 1600
 """Of a batch, about ten examples: with few examples in all, many small steps learn more."""
-
-POOL = 576
-"""Questions whose examples are sorted by length and shuffled together."""
 
 SAVE_EVERY, JUDGE_EVERY = 300.0, 1200.0
 JUDGED, JUDGED_LAST = 40, 200
@@ -121,18 +118,12 @@ def losses(logits: Logits, batch: list[Example]) -> dict[str, Tensor]:
     return found
 
 
-def _questions(data: Data, pool: int, size: int) -> Iterator[tuple[int, Any]]:
-    """The questions of one pool: the next `size` of an order that is new for each epoch."""
-    count = len(data.train)
-    for place in range(pool * size, (pool + 1) * size):
-        order = np.random.default_rng((SEED, place // count)).permutation(count)
-        yield place, data.train[int(order[place % count])]
-
-
 def _pool(run: Run, data: Data) -> Iterator[list[Example]]:
     rng = random.Random(SEED * 1_000_003 + run.pool)
-    asked = _questions(data, run.pool, POOL)
-    groups = [sampling.examples(data, question, n, run.progress, rng) for n, question in asked]
+    groups = [
+        sampling.examples(data, question, n, run.progress, rng)
+        for n, question in sampling.questions(data, run.pool)
+    ]
     yield from sampling.batches([group for group in groups if group], TOKENS, rng)
 
 
@@ -199,7 +190,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.manual_seed(SEED)
     options.output.mkdir(parents=True, exist_ok=True)
-    data = load(options.data, options.output / "data.pickle")
+    data = with_written(load(options.data, options.output / "data.pickle"))
     run = Run(options.output, _end(options.minutes, options.until))
     run.resume()
     run.net.frozen = options.freeze

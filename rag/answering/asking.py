@@ -10,7 +10,7 @@ AnswerType = Literal[
 ]
 
 
-STRICT: frozenset[AnswerType] = frozenset({"when", "how_many", "how_much"})
+STRICT: frozenset[AnswerType] = frozenset({"when", "how_many", "how_much", "reference"})
 """Types that no text answers without their form: of 131 such questions with an answer one had it in another form."""
 
 
@@ -62,7 +62,7 @@ _PERSON = re.compile(
 )
 _PARTS = re.compile(r"(?:部署|部門|分野|領域)(?:って|は|が)?(?:どこ|どんな)|どんなところ")
 _TYPES: tuple[tuple[AnswerType, str], ...] = (
-    ("reference", r"出典|参照元|情報源|引用元|参考(?:資料|文献|に(?:し|され))|参照した|元(?:の)?記事|\burl\b|リンク(?:先)?"),
+    ("reference", r"出典|出どころ|参照元|情報源|引用元|元ネタ|原典|(?<![ァ-ヺー])ソース(?:は|を|って|[?？]|$)|参考(?:資料|文献|に(?:し|され))|参照した|元(?:の)?記事|(?<![a-z])url(?![a-z])|リンク(?:先)?|(?:アクセス|閲覧)日|(?:資料|文献|投稿)(?:自体)?[の、は]*(?:英語の)?(?:タイトル|題名?|表題|日付|何日)"),
     ("when", r"いつ|何(?:年(?![間代齢])|月|日(?!間)|時(?!間)|曜日|世紀)"),
     ("why", r"なぜ|何故|どうして(?!い[くる])|なんで(?!す|しょ)|理由|原因|背景|きっかけ"),
     ("how_much", r"いくら|何(?:億|万|兆)?(?:円|ドル|ユーロ|元|ウォン|ポンド)"),
@@ -124,10 +124,14 @@ _ENGLISH_ROLES = r"(?:ceo|cto|cfo|founders?|co-founders?|presidents?|directors?|
 _ENGLISH_PERSON = re.compile(
     rf"\bwho (?:is|was|are|were) (?:the |its |their )?(?:[a-z]+ ){{0,3}}{_ENGLISH_ROLES}\b|\bnames? of (?:the |its |their )?(?:[a-z]+ ){{0,2}}{_ENGLISH_ROLES}\b"
 )
+_ENGLISH_REFERENCE = re.compile(
+    r"\b(?:title|link|url|address) (?:of|to|for) .*\b(?:posts?|sources?|references?|articles?|announcements?|documents?|pages?)\b"
+    r"|\b(?:sources?|references?|pages?|articles?|posts?) .*\b(?:accessed|retrieved)\b|\bcite[sd]?\b"
+)
 _SENTENCE_BREAK = re.compile(r"(?<=[.!?])\s+")
 _THE = r"\bwhat (?:is|was|are|were|will be|'s) (?:[a-z']+ ){0,3}"
 _ENGLISH_TYPES: tuple[tuple[AnswerType, str], ...] = (
-    ("reference", r"\bsources?\b|\breferences?\b|\burl\b"),
+    ("reference", r"(?<!open )(?<!open-)(?<!energy )(?<!power )\bsources?\b|\breferences?\b|\burl\b"),
     ("how_many", r"\bhow long (?:does|do|did|will|is|was|has|have)\b"),
     ("when", rf"\bwhen\b|\bsince when\b|\b(?:what|which) (?:date|day|year|month)\b|{_THE}(?:date|deadline|year)\b"),
     ("why", r"\bwhy\b|\breasons?\b"),
@@ -143,6 +147,8 @@ _COMPILED_ENGLISH = tuple((kind, re.compile(pattern)) for kind, pattern in _ENGL
 
 def _asked_in_english(folded: str) -> Asked:
     """By the word that asks first in the sentence that asks: 「Who used it when it came out?」 asks for a person."""
+    if _ENGLISH_REFERENCE.search(folded):
+        return Asked("reference")
     asking = next((part for part in reversed(_SENTENCE_BREAK.split(folded)) if part.endswith("?")), folded)
     if _ENGLISH_YES_NO.match(asking):
         return Asked("yes_no")

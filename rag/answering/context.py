@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from rag.answering.answer_types import has_type
-from rag.answering.evidence import Evidence, read_units
+from rag.answering.close_reading import read_units
+from rag.answering.evidence import Evidence
 from rag.answering.matching import match, token_set
 from rag.answering.question import Question
 from rag.japanese import Span, fold

@@ -5,41 +5,26 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from rag.answering.answer_types import SPECIFIC, has_type
+from rag.answering.close_reading import UNREAD, Place, Read, read_closely, read_units
 from rag.answering.embedding_memory import embed_remembered
 from rag.answering.matching import match, token_set
-from rag.answering.parameters import parameters
+from rag.answering.parameters import Engine, parameters
 from rag.answering.question import Question
 from rag.answering.unknown_names import has_unknown_name
 from rag.japanese import Span, fold
-from rag.protocols import Embedder, Reader, Reading
-from rag.structure import Unit, sections, units
-from rag.types import Article, Hit, Passage, Section
+from rag.protocols import Embedder, Reader
+from rag.structure import Unit
+from rag.types import Hit, Section
 
 _EMBEDDED = 8
 """How many candidates, the best by words, are compared by embedding too; 16 chose no better."""
 
 
-class Read(NamedTuple):
-    """The span reader's view of a unit, logits divided by `_LOGITS`, at most 1 either way; -1 where it did not read.
-
-    `span`: the best answer inside the unit against there being none, standing at `place` in the article. `relevance`,
-    `answerable`: of the chunk.
-    """
-
-    span: float = -1.0
-    relevance: float = -1.0
-    answerable: float = -1.0
-    place: Span | None = None
-
-
-UNREAD = Read()
-_LOGITS = 10.0
-_READ = 3
-"""How many chunks, those of the best evidence, the span reader reads; reading 8 decided no better."""
+_READ = 5
+"""How many units, the best so far, the span reader reads."""
 
 
 class Evidence(NamedTuple):
@@ -54,7 +39,7 @@ class Evidence(NamedTuple):
     own_coverage: float
     """Share found in the unit itself."""
     coverage: float
-    """Share found in the unit or, counting less, in its headings, title and the two sentences before."""
+    """Share found in the unit or, counting less, in its headings, title, publisher and the two sentences before."""
     missing_name: float
     """Share of the names found nowhere in or around the unit."""
     word_coverage: float
@@ -90,16 +75,10 @@ class _Candidate(NamedTuple):
     around: frozenset[str]
 
 
-@lru_cache(maxsize=256)
-def read_units(article: Article) -> tuple[tuple[Section, tuple[Unit, ...]], ...]:
-    """The sections of an article with their units."""
-    return tuple((section, tuple(units(article.text, section))) for section in sections(article.text))
-
-
 def find(
     question: Question, hits: Sequence[Hit], embedder: Embedder, reader: Reader | None = None
 ) -> list[Evidence]:
-    """Every unit of the hits as evidence, best first."""
+    """The units of the hits most like the question as evidence, best first."""
     candidates = _candidates(question, hits)
     if not candidates:
         return []
@@ -107,13 +86,28 @@ def find(
     drafts = [_draft(question, candidate, rarity) for candidate in candidates]
     drafts.sort(key=lambda evidence: -evidence.score)
     near = drafts[:_EMBEDDED]
-    weights = parameters("rules" if reader is None else "model")
-    scored = []
-    for draft, nearness in zip(near, _nearness(question, near, embedder), strict=True):
-        evidence = draft._replace(nearness=nearness)
-        scored.append(evidence._replace(score=weights.score(ranking_features(evidence))))
-    ordered = in_order(question, scored)
-    return _read(question, ordered, reader) if reader else ordered
+    scored = [
+        draft._replace(nearness=nearness)
+        for draft, nearness in zip(near, _nearness(question, near, embedder), strict=True)
+    ]
+    ordered = in_order(question, _scored(scored, "rules"))
+    return in_order(question, _scored(_read(question, ordered, reader), "model")) if reader else ordered
+
+
+def _scored(evidence: Sequence[Evidence], engine: Engine) -> list[Evidence]:
+    weights = parameters(engine)
+    return [item._replace(score=weights.score(ranking_features(item))) for item in evidence]
+
+
+def _read(question: Question, ordered: Sequence[Evidence], reader: Reader) -> list[Evidence]:
+    """The evidence, with what the span reader makes of the best."""
+    best = ordered[:_READ]
+    places = [Place(item.hit.article, item.section, item.unit) for item in best]
+    readings = read_closely(question.text, places, reader)
+    return [
+        *(item._replace(read=read) for item, read in zip(best, readings, strict=True)),
+        *ordered[_READ:],
+    ]
 
 
 def in_order(question: Question, scored: Sequence[Evidence]) -> list[Evidence]:
@@ -128,36 +122,6 @@ def cannot_answer(question: Question, evidence: Evidence) -> bool:
     if question.counted and not match(question.counted, token_set(evidence.text)):
         return True
     return has_unknown_name(question, evidence.hit.article)
-
-
-def _read(question: Question, ordered: Sequence[Evidence], reader: Reader) -> list[Evidence]:
-    """The evidence with what the span reader makes of the best chunks; the order stays."""
-    hits = {evidence.hit.chunk.id: evidence.hit for evidence in ordered}
-    chosen = list(hits.values())[:_READ]
-    passages = [
-        Passage(hit.chunk.text, " ".join((hit.article.title, *hit.chunk.heading_path))) for hit in chosen
-    ]
-    readings = dict(zip((hit.chunk.id for hit in chosen), reader.read(question.text, passages), strict=True))
-    return [
-        evidence._replace(read=_seen(evidence, reading)) if reading else evidence
-        for evidence in ordered
-        for reading in (readings.get(evidence.hit.chunk.id),)
-    ]
-
-
-def _seen(evidence: Evidence, reading: Reading) -> Read:
-    chunk, unit = evidence.hit.chunk, evidence.unit
-    best = reading.best(max(0, unit.start - chunk.start), min(unit.end, chunk.end) - chunk.start)
-    return Read(
-        span=_bounded(best.score) if best else -1.0,
-        relevance=_bounded(reading.relevance),
-        answerable=_bounded(reading.answerable),
-        place=Span(chunk.start + best.start, chunk.start + best.end) if best else None,
-    )
-
-
-def _bounded(logit: float) -> float:
-    return max(-1.0, min(1.0, logit / _LOGITS))
 
 
 _ABOUT_THE_ARTICLE = re.compile(
@@ -186,7 +150,7 @@ def _candidates(question: Question, hits: Sequence[Hit]) -> list[_Candidate]:
 
 def _candidate(hit: Hit, section: Section, parts: Sequence[Unit], i: int) -> _Candidate:
     text, unit = hit.article.text, parts[i]
-    around = [hit.article.title, *section.heading_path]
+    around = [hit.article.title, hit.article.publisher or "", *section.heading_path]
     around += [text[part.start : part.end] for part in parts[max(0, i - 2) : i]]
     if unit.lead_in:
         around.append(text[unit.lead_in.start : unit.lead_in.end])
@@ -267,4 +231,6 @@ def ranking_features(evidence: Evidence) -> dict[str, float]:
         "typed": evidence.typed,
         "nearness": evidence.nearness,
         "hit_score": evidence.hit.score,
+        "span": evidence.read.span,
+        "answerable": evidence.read.answerable,
     }

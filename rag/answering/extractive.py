@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from rag.answering.abstaining import confidence, refusal
 from rag.answering.composing import MOST_QUOTED, Citations, compose, correct
@@ -65,10 +66,10 @@ class ExtractiveAnswerer:
             if statements:
                 return Answer(question=question.text, statements=statements)
         refused = refusal(question, evidence)
-        answered = [
+        answered = (
             other for other in refused.suggestions if self._read(other, hits)[2] >= self._weights.threshold
-        ]
-        return refused.model_copy(update={"suggestions": tuple(answered[:MOST_SUGGESTED])})
+        )
+        return refused.model_copy(update={"suggestions": tuple(islice(answered, MOST_SUGGESTED))})
 
     def stream(self, question: str, hits: Sequence[Hit]) -> Iterator[Statement | Reply]:
         """The statements of `answer`, then the reply: they are known all at once."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from rag.answering.answer_types import DATE_UNITS
 from rag.answering.evidence import Evidence
-from rag.answering.matching import token_set
+from rag.answering.matching import match, token_set
 from rag.answering.question import Question, is_name
 from rag.answering.short_answers import clearest
 from rag.japanese import Span, Word, fold, is_content, normalise, words
@@ -35,8 +35,9 @@ _CLEFT = re.compile(
     r"(.{4,}?[たるいうくぐすつぬむ])(?:の|こと)は(?:いつ|なぜ|何故|どうして|どこ|誰|だれ|何|どの|どう)"
 )
 _INTERROGATIVE = re.compile(
-    r"いつから|いつ|なぜ|何故|どうして|なんで|どこで|どこに|どのように|どうやって|誰によって"
+    r"いつから|いつ|なぜ|何故|どうして|なんで(?!す)|どこで(?!す)|どこに|どのように|どうやって|誰によって"
 )
+_PREDICATE = re.compile(r"[たるいうくぐすつぬぶむだ]$")
 _QUESTION_END = re.compile(r"(?:の(?:です|でしょう)か|の?か)?[?？。]*$")
 
 
@@ -47,7 +48,7 @@ def false_premise(question: Question, evidence: Sequence[Evidence]) -> FalsePrem
         if any(stance(claim, item.text) == "entails" for item in near):
             continue
         for item in near:
-            correction = _correction(claim, item) if item.own_coverage >= _NEAR else None
+            correction = _correction(question, claim, item) if item.own_coverage >= _NEAR else None
             if correction is None:
                 correction = _other_date(question, claim, item, evidence)
             if correction is not None:
@@ -55,7 +56,7 @@ def false_premise(question: Question, evidence: Sequence[Evidence]) -> FalsePrem
     return _other_figure(question, near, evidence)
 
 
-def _correction(claim: str, item: Evidence) -> str | None:
+def _correction(question: Question, claim: str, item: Evidence) -> str | None:
     """What is true instead of a claim, empty where the evidence says it in its own words; None where it denies nothing."""
     context = "\n".join((item.hit.article.title, *item.section.heading_path))
     if stance(claim, item.text) == "contradicts":
@@ -63,13 +64,21 @@ def _correction(claim: str, item: Evidence) -> str | None:
     wrong = support(claim, [item.text], context)
     subject = claim.partition("が")[0]
     only_who = all(problem.kind in ("role", "name") or problem.text in fold(subject) for problem in wrong)
-    if not wrong or not only_who or not _is_only_names(subject):
+    if not wrong or not only_who or not _is_only_names(subject) or _is_spelled(question, subject, item.text):
         return None
     for name in _names(item.text):
         instead = claim.replace(subject, name, 1)
         if fold(name) not in fold(claim) and not support(instead, [item.text], context):
             return f"{instead}。"
     return None
+
+
+def _is_spelled(question: Question, name: str, text: str) -> bool:
+    """Whether a text has a name of the question in another spelling: Cowork for コワーク."""
+    folded = fold(name)
+    return folded not in fold(text) and any(
+        term.text in folded and match(term, token_set(text)) for term in question.terms
+    )
 
 
 def _other_figure(
@@ -134,7 +143,9 @@ def _claims(question: Question) -> Iterator[str]:
         yield cleft[1]
         return
     if _INTERROGATIVE.search(question.text):
-        yield _QUESTION_END.sub("", _INTERROGATIVE.sub("", question.text).lstrip("、, "))
+        claim = _QUESTION_END.sub("", _INTERROGATIVE.sub("", question.text).lstrip("、, "))
+        if _PREDICATE.search(claim):
+            yield claim
 
 
 def _adnominal(text: str) -> Iterator[str]:

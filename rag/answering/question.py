@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from rag.answering.asking import STRICT, AnswerType, Asked, asked
-from rag.english import is_english, same_in_english, translations
+from rag.english import in_english, is_english, same_in_english, translations
 from rag.japanese import Word, fold, is_content, words
 from rag.quantities import Date, Quantity, dates, numbers
 
@@ -69,7 +69,9 @@ _FRAME = frozenset(
 
 _BOTH = re.compile(r"両方|それぞれ|2つの記事|二つの記事|比較|比べ|\bboth\b|\bcompare")
 _REFERENCE_FRAME = frozenset(
-    "出典 参照 情報 源 引用 元 参考 資料 文献 リンク link url source reference".split()
+    "出典 参照 情報 源 引用 元 参考 資料 文献 リンク 原典 ネタ 元ネタ 出所 タイトル 題名 題 表題 英語 アクセス 閲覧 ページ 投稿 発表 話 件 自体 付け"
+    " 使う 挙げる 当たる 筆者 ほしい 欲しい ちょうだい 下さる"
+    " link url source reference title address post article announcement document page story used cite list access".split()
 )
 
 _NO_NAMES = frozenset(
@@ -146,6 +148,8 @@ def _terms(text: str, folded: str, english: bool, wanted: AnswerType) -> tuple[T
             weight = 1.0
         else:
             near = same_in_english(word.base) - {word.key, word.base}
+            if wanted == "reference":  # a Japanese article may list English titles
+                forms = (*forms, *in_english(word.base))
         found.setdefault(word.key, Term(word.surface, tuple(dict.fromkeys(forms)), weight, named, near))
     return tuple(found.values())
 

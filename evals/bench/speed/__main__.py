@@ -36,7 +36,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--sizes", type=int, nargs="+", default=[10_000, _TARGET_SIZE], help="numbers of chunks"
+        "--sizes",
+        type=int,
+        nargs="+",
+        default=[10_000, _TARGET_SIZE],
+        help="numbers of chunks; rows of others stay",
     )
     parser.add_argument("--texts", type=int, default=600, help="texts to index")
     parser.add_argument("--runs", type=int, default=3, help="runs of indexing")
@@ -63,7 +67,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         console.print("stages")
         found["stages"] = searching.stages(ROOT / "corpus", questions)
     if "scale" in options.only:
-        found |= _scale(options, questions, console)
+        measured = _scale(options, questions, console)
+        earlier = found.get("scale", {}).get("rows", [])
+        rows = {row["chunks"]: row for row in (*earlier, *measured["scale"]["rows"])}
+        measured["scale"]["rows"] = [rows[size] for size in sorted(rows)]
+        found |= measured
     found["targets"] = targets(found)
     options.reports.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(found, ensure_ascii=False, indent=1), "utf-8")
