@@ -43,7 +43,7 @@ DECISION = (
     *("own_coverage", "word_coverage", "missing_name", "rarest", "focus", "untyped"),
     *("nearness", "nearest", "hit_score", "lead", "english", "terms"),
 )
-READ_RANKING = ("span", "answerable")
+READ_RANKING = ("span",)
 READ_DECISION = ("span", "best_span", "relevance", "answerable")
 """What the span reader adds."""
 

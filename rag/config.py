@@ -7,7 +7,7 @@
     api_key = ""               # RAG_EMBEDDING__API_KEY: better in the environment than in the file
 
     [reader]
-    backend = "rules"          # RAG_READER__BACKEND: rules, or model (the span reader in the package)
+    backend = "model"          # RAG_READER__BACKEND: model (the span reader in the package), or rules
 
     [reranker]
     backend = "none"           # RAG_RERANKER__BACKEND: none, or sentence-transformers (a CrossEncoder; slow on a CPU)
@@ -97,7 +97,7 @@ class ReaderSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    backend: Literal["model", "rules"] = "rules"
+    backend: Literal["model", "rules"] = "model"
 
 
 class RerankerSettings(BaseModel):

@@ -104,8 +104,11 @@ def losses(logits: Logits, batch: list[Example]) -> dict[str, Tensor]:
     found = {
         "span": span,
         "answerable": functional.binary_cross_entropy_with_logits(logits.answerable, answerable),
-        "relevance": functional.binary_cross_entropy_with_logits(logits.relevance[known], relevance[known]),
     }
+    if bool(known.any()):
+        found["relevance"] = functional.binary_cross_entropy_with_logits(
+            logits.relevance[known], relevance[known]
+        )
     pairs = [n for n in range(1, len(batch)) if batch[n].pair == batch[n - 1].pair]
     if pairs:
         wrong, right = torch.tensor(pairs), torch.tensor(pairs) - 1

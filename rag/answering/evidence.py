@@ -19,7 +19,7 @@ from rag.protocols import Embedder, Reader
 from rag.structure import Unit
 from rag.types import Hit, Section
 
-_EMBEDDED = 8
+_EMBEDDED = 16
 """How many candidates, the best by words, are compared by embedding too; 16 chose no better."""
 
 
@@ -232,5 +232,4 @@ def ranking_features(evidence: Evidence) -> dict[str, float]:
         "nearness": evidence.nearness,
         "hit_score": evidence.hit.score,
         "span": evidence.read.span,
-        "answerable": evidence.read.answerable,
     }
