@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self, cast
+from typing import TYPE_CHECKING, NamedTuple, Self, cast
 
 from rag import retrieval
 from rag.answering.conversation import complete
@@ -41,6 +42,9 @@ from rag.types import (
     Statement,
     Turn,
 )
+
+if TYPE_CHECKING:
+    from rag.reading.bundled import BundledReader
 
 LONGEST_QUESTION = 2000
 """Characters; what is longer is a document, not a question."""
@@ -312,15 +316,24 @@ def open_embedder(settings: EmbeddingSettings) -> Embedder:
             query_prompt=settings.query_prompt,
             document_prompt=settings.document_prompt,
         )
+    return _bundled_embedder()
+
+
+def open_reader(settings: ReaderSettings) -> Reader | None:
+    """The span reader in the package, which loads itself when it first reads; None for rules alone."""
+    return None if settings.backend == "rules" else _bundled_reader()
+
+
+@cache
+def _bundled_embedder() -> Embedder:
+    """The same for every assistant: a process needs each model in the package once."""
     from rag.embedding.bundled import BundledEmbedder
 
     return BundledEmbedder()
 
 
-def open_reader(settings: ReaderSettings) -> Reader | None:
-    """The span reader in the package, which loads itself when it first reads; None for rules alone."""
-    if settings.backend == "rules":
-        return None
+@cache
+def _bundled_reader() -> BundledReader:
     from rag.reading.bundled import BundledReader
 
     return BundledReader()
@@ -335,10 +348,9 @@ def open_reranker(settings: RerankerSettings) -> Reranker | None:
     if settings.backend == "none":
         return None
     if settings.backend == "bundled":
-        from rag.reading.bundled import BundledReader
         from rag.reading.reranking import ReadingReranker
 
-        reader = BundledReader()
+        reader = _bundled_reader()
         return ReadingReranker(reader, reader.model_id)
     from rag.reranking import CrossEncoderReranker
 
