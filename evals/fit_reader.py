@@ -57,12 +57,17 @@ READ = 12
 Matrix = NDArray[np.float64]
 
 
+ANSWERABLE = 0.75
+"""Share of the questions people ask that can be answered: the development set has more traps than they would set."""
+
+
 class Example(NamedTuple):
-    """One question with its candidate units, and whether each holds the answer."""
+    """One question with its candidate units, whether each holds the answer, and whether anything does."""
 
     question: Question
     evidence: list[Evidence]
     right: NDArray[np.bool_]
+    answerable: bool
 
     def features(self, names: Sequence[str]) -> Matrix:
         """The ranking features of each unit, shape (units, names)."""
@@ -138,7 +143,7 @@ def _example(assistant: Assistant, gold: Gold, hits: Sequence[Hit], reader: Read
     evidence = find(question, hits, assistant.embedder, reader)
     places = [(e.hit.article.id, e.unit.start, e.unit.end) for e in evidence]
     right = [any(_overlap(place, span) for span in gold.spans) for place in places]
-    return Example(question, evidence, np.array(right, bool))
+    return Example(question, evidence, np.array(right, bool), bool(gold.spans))
 
 
 def fit(engine: Engine, groups: Mapping[str, Sequence[Example]]) -> dict[str, Any]:
@@ -155,7 +160,7 @@ def fit(engine: Engine, groups: Mapping[str, Sequence[Example]]) -> dict[str, An
     weights = np.concatenate([np.full(len(part), 1 / len(part)) for part in rows.values()])
     fitted = _fit_decision(np.concatenate([*features.values()]), np.concatenate([*labels.values()]), weights)
     *_, last = groups
-    answerable = [bool(each.right.any()) for each in groups[last] if each.evidence]
+    answerable = np.array([each.answerable for each in groups[last] if each.evidence])
     threshold = _threshold(features[last] @ fitted, labels[last], answerable)
     for name in groups:
         _report(name, features[name] @ fitted, labels[name], threshold)
@@ -176,15 +181,15 @@ def _decision(engine: Engine, example: Example, ranking: Matrix) -> tuple[list[f
     return [features[name] for name in decision], bool(example.right[scored.index(evidence[0])])
 
 
-def _threshold(scores: Matrix, right: Matrix, answerable: Sequence[bool]) -> float:
-    """The confidence from which to answer: right answers and right abstentions together are most frequent there.
-
-    What can be answered and was read wrongly is lost either way, and does not count.
-    """
+def _threshold(scores: Matrix, right: Matrix, answerable: NDArray[np.bool_]) -> float:
+    """The confidence from which to answer: right answers and right abstentions together are most frequent there."""
     sure = 1 / (1 + np.exp(-scores))
     steps = np.arange(0.1, 0.8, 0.02)
-    absent = ~np.array(answerable)
-    gains = [float(((sure >= step) * right).sum() + ((sure < step) & absent).sum()) for step in steps]
+    gains = [
+        ANSWERABLE * float(np.mean(right[answerable] * (sure[answerable] >= step)))
+        + (1 - ANSWERABLE) * float(np.mean(sure[~answerable] < step))
+        for step in steps
+    ]
     return round(float(steps[int(np.argmax(gains))]), 2)
 
 

@@ -91,10 +91,12 @@ def test_a_filter_limits_what_is_read_and_cited(assistant: Assistant) -> None:
     assert (nothing.reason, nothing.hits) == ("no_evidence", ())
 
 
-def test_timings_name_the_stages_and_add_up(assistant: Assistant) -> None:
+def test_timings_name_the_stages_and_none_is_longer_than_the_whole(assistant: Assistant) -> None:
     timings = assistant.ask(QUESTIONS[0]).timings_ms
     assert {"embed", "dense", "lexical", "fuse", "read", "total"} <= set(timings)
-    assert sum(ms for stage, ms in timings.items() if stage != "total") <= timings["total"] + 0.1
+    aside = {"terms", "lexical", "fetch", "total"}  # what is done while the question is embedded
+    assert sum(ms for stage, ms in timings.items() if stage not in aside) <= timings["total"] + 0.1
+    assert max(timings.values()) <= timings["total"] + 0.1
 
 
 def test_ingested_articles_are_found_and_removed_ones_are_not(assistant: Assistant, home: Path) -> None:
