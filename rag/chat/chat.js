@@ -58,7 +58,7 @@
     const said = label.textContent;
     if (said === button.dataset.done) return;
     label.textContent = button.dataset.done;
-    setTimeout(() => (label.textContent = said), 1600);
+    setTimeout(() => (label.textContent = said), 3000);
   }
 
   function save(file) {
