@@ -21,7 +21,7 @@ from evals.report.writing import summary_json, write_reports
 from evals.runner import Evaluation, QuestionSet, answer, evaluate, load_set, open_engine, save_scores
 from evals.runs import Run
 from rag import Assistant, wire
-from rag.assistant import llm_connection
+from rag.backends import llm_connection
 from rag.config import find_home, load_settings
 from rag.errors import ArticleNotFound
 from rag.messages import Lang, text

@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from rag.assistant import open_embedder, open_engine, open_store
+from rag.backends import open_embedder, open_engine, open_store
 from rag.config import LlmSettings, find_home, load_settings
 from rag.corpus import read_corpus
 from rag.errors import RagError

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rag.answering.extractive import ExtractiveAnswerer
-from rag.assistant import Assistant, manifest
+from rag.assistant import Assistant
+from rag.backends import manifest
 from rag.chunking import chunk
 from rag.corpus import article_paths, read_article
 from rag.protocols import Store

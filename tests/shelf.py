@@ -10,7 +10,7 @@ from pathlib import Path
 from doubles import HashEmbedder, assert_in_step
 from filelock import FileLock
 
-from rag.assistant import manifest
+from rag.backends import manifest
 from rag.library import Changes, Library
 from rag.store.local import LocalStore
 

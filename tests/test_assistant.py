@@ -11,7 +11,8 @@ from honesty import QUESTIONS, assert_honest
 
 import rag
 from rag import Abstention, Answer, Assistant, Filter, Hit, RagError, Reply
-from rag.assistant import READ, open_embedder
+from rag.assistant import READ
+from rag.backends import open_embedder
 from rag.config import EmbeddingSettings
 from rag.errors import ArticleNotFound, ChunkNotFound, ConfigError, InvalidQuestion, StoreError
 

@@ -12,7 +12,7 @@ from llm_doubles import ASKS_A_MODEL, KEY, Says, rows_of, writes
 from scripted_server import Handler, ScriptedServer, completes, fails, serving
 
 from rag import Answer, Assistant
-from rag.assistant import open_engine
+from rag.backends import open_engine
 from rag.config import LlmSettings, load_settings
 from rag.errors import ConfigError
 from rag.types import Turn

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from doubles import CORPUS, FIDX, INFOQ, assert_in_step, corpus_file
 
-from rag.assistant import Assistant, manifest
+from rag.assistant import Assistant
+from rag.backends import manifest
 from rag.chunking import chunk
 from rag.corpus import article_paths, read_article
 from rag.embedding.bundled import BundledEmbedder

@@ -10,7 +10,8 @@ import pytest
 from doubles import HashEmbedder, open_assistant
 
 from rag import retrieval
-from rag.assistant import Assistant, open_reranker
+from rag.assistant import Assistant
+from rag.backends import open_reranker
 from rag.config import RerankerSettings, load_settings
 from rag.errors import ConfigError, RerankingError
 from rag.protocols import Store

@@ -12,7 +12,8 @@ from urllib.parse import quote
 from evals.bench.retrieval.sets import RankingSet
 from evals.peers.ranking.material import DEPTH
 from rag.answering.extractive import ExtractiveAnswerer
-from rag.assistant import Assistant, open_store
+from rag.assistant import Assistant
+from rag.backends import open_store
 from rag.protocols import Embedder, Store
 from rag.terms import question_terms
 from rag.types import Article, Scored
