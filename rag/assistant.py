@@ -10,6 +10,7 @@ from typing import Self, cast
 
 from rag import retrieval
 from rag.answering.conversation import complete
+from rag.answering.parting import parts
 from rag.backends import (
     Completer,
     erase_store,
@@ -43,6 +44,9 @@ LONGEST_QUESTION = 2000
 
 READ = 12
 """How many hits the answerer reads, whatever number is returned."""
+
+READ_FOR_PART = 3
+"""How many more for each question, where several are asked at once."""
 
 _EMPTY = "記事がまだありません。「rag ingest ファイルかURL」で取り込んでください。"
 
@@ -148,9 +152,7 @@ class Assistant:
         asked = clean_question(question)
         with timer("complete"):
             standalone = self._complete(asked, history)
-        hits = retrieval.search(
-            standalone, self.embedder, self._store, max(k, READ), where, timer, self._reranker
-        )
+        hits = self._found(standalone, max(k, READ), where, timer)
         if not hits and not self._store.count():
             yield Abstention(
                 question=asked, reason="empty_corpus", message=_EMPTY, timings_ms=timer.timings_ms()
@@ -172,6 +174,17 @@ class Assistant:
                 }
             )
             return
+
+    def _found(self, question: str, k: int, where: Filter | None, timer: Timer) -> list[Hit]:
+        """The k best hits for a question and, behind them, the few best for each part of one that asks several."""
+        hits = retrieval.search(question, self.embedder, self._store, k, where, timer, self._reranker)
+        asked = parts(question)
+        for part in asked if len(asked) > 1 else ():
+            known = {hit.chunk.id for hit in hits}
+            found = retrieval.search(part, self.embedder, self._store, READ_FOR_PART, where, timer)
+            new = [hit for hit in found if hit.chunk.id not in known]
+            hits += [hit.model_copy(update={"rank": len(hits) + n}) for n, hit in enumerate(new, 1)]
+        return hits
 
     def ingest(self, articles: Sequence[Article], progress: Progress | None = None) -> Changes:
         """Add articles, or replace those with the same id: written to `corpus/` and indexed."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.answering.conversation import complete, parts
+from rag.answering.conversation import complete
 from rag.types import Turn
 
 COWORK = Turn(question="Coworkはいつ発表されましたか?", answer="2026年1月12日です。")
@@ -63,37 +63,3 @@ def test_a_date_is_nobody() -> None:
 @pytest.mark.parametrize("question", ["?", "🙂", "それ", "その", "\u3000", "it"])
 def test_any_text_can_be_completed(question: str) -> None:
     assert complete(question, [Turn(question="?"), COWORK, Turn(question="🙂")])
-
-
-@pytest.mark.parametrize(
-    ("question", "expected"),
-    [
-        (
-            "Hinataとは何ですか? いつ発表されましたか?",
-            ("Hinataとは何ですか?", "Hinataはいつ発表されましたか?"),
-        ),
-        ("懸念は何か。また、それを示したのは誰か。", ("懸念は何か。", "懸念を示したのは誰か。")),
-        (
-            "Who pays for Hinata, and who runs it day to day?",
-            ("Who pays for Hinata", "who runs Hinata day to day?"),
-        ),
-    ],
-)
-def test_questions_asked_one_after_the_other_are_taken_apart(
-    question: str, expected: tuple[str, ...]
-) -> None:
-    assert parts(question) == expected
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "Hinataはいつ発表され、誰が使えますか?",
-        "地元の仕事は増える?Hinata",
-        "「何か?」と聞いたのは誰?",
-        "?",
-        "",
-    ],
-)
-def test_other_questions_stay_whole(question: str) -> None:
-    assert parts(question) == (question,)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from rag.answering.question import analyse, is_name
 from rag.english import is_english
-from rag.japanese import Word, fold, normalise, words
+from rag.japanese import Word, normalise, words
 from rag.types import Turn
 
 _SUFFIX = r"(?=[はがをにでとのもや、\s?？]|って|から|まで|より|$)"
@@ -42,14 +42,6 @@ _DOCUMENT = re.compile(r"(?:この|その)(?:記事|資料|文書|サイト|答�
 _COPULAR = re.compile(
     r"(?:は|って)?\s*(?:何|誰|どこ|いくら|いつ|なに|どれ|どのくらい)?\s*(?:でしょうか|ですか|か|なの)?\s*[?？。]?"
 )
-_NEXT_QUESTION = re.compile(
-    r"(?<=[?？。])\s*(?:また|そして|さらに|加えて|それと|あと)?[、\s]*(?=[^\s」』)）])"
-)
-_AND_ENGLISH = re.compile(r"(?<=\?)\s+|,? and (?=(?:who|what|when|where|why|how|which)\b)", re.IGNORECASE)
-_ASKS_SOMETHING = re.compile(
-    r"何|なに|誰|だれ|どこ|いつ|いくら|いくつ|なぜ|どう|どの|どれ|どんな|は[?？]?$|\b(?:who|what|when|where|why|how|which)\b"
-)
-_MOST_PARTS = 3
 _LEAD = re.compile(r"(.{1,60}?)(?:です|でした|だ)。")
 _NOUN = re.compile(r"[一-鿿ァ-ヺーA-Za-z0-9]+")
 _QUOTED = re.compile(r"「([^「」]{1,40})」|『([^『』]{1,40})』|[\"“]([^\"”]{1,40})[\"”]")
@@ -62,19 +54,6 @@ def complete(question: str, history: Sequence[Turn]) -> str:
         topic = _topic(_completed(turn.question, topic, answer)) or topic
         answer = _led_with(turn.answer)
     return _completed(question, topic, answer)
-
-
-def parts(question: str) -> tuple[str, ...]:
-    """The questions that a question asks one after the other, each as it stands by itself; usually one.
-
-    「懸念は何か。また、示したのは誰か。」 and “Who pays, and who runs it?” are two.
-    """
-    split = _AND_ENGLISH if is_english(question) else _NEXT_QUESTION
-    found = [part.strip() for part in split.split(question) if part.strip()]
-    if not 1 < len(found) <= _MOST_PARTS or not all(_ASKS_SOMETHING.search(fold(part)) for part in found):
-        return (question,)
-    first = found[0]
-    return (first, *(complete(part, [Turn(question=first)]) for part in found[1:]))
 
 
 def about(question: str, subject: str) -> str:

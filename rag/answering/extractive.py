@@ -7,9 +7,9 @@ from itertools import islice
 
 from rag.answering.abstaining import confidence, refusal
 from rag.answering.composing import MOST_QUOTED, Citations, compose, correct
-from rag.answering.conversation import parts
 from rag.answering.evidence import Evidence, find
 from rag.answering.parameters import parameters
+from rag.answering.parting import parts
 from rag.answering.premises import FalsePremise, false_premise
 from rag.answering.question import Question, Term, analyse
 from rag.answering.spelling import spelled_as_in
@@ -34,8 +34,10 @@ class ExtractiveAnswerer:
 
     def answer(self, question: str, hits: Sequence[Hit]) -> Reply:
         """An answer of one to three quoted statements to each thing asked, or an abstention."""
-        citations = Citations()
-        replies = [self._answer_part(part, hits, citations) for part in parts(question)]
+        citations, asked = Citations(), parts(question)
+        replies = [self._answer_part(part, hits, citations) for part in asked]
+        if len(asked) > 1 and not any(isinstance(reply, Answer) for reply in replies):
+            replies = [self._answer_part(question, hits, citations)]
         return _joined(question, replies)
 
     def _answer_part(self, question: str, hits: Sequence[Hit], citations: Citations) -> Reply:
