@@ -97,30 +97,24 @@ def _questions(count: int) -> list[str]:
 def _scale(options: argparse.Namespace, questions: Sequence[str], console: Console) -> dict[str, Any]:
     embedder = BundledEmbedder()
     embedder.load()
-    rows, clients = [], []
+    rows: list[dict[str, Any]] = []
+    clients: dict[str, Any] = {}
+    asked_at = max((size for size in options.sizes if size <= _TARGET_SIZE), default=None)
     for size in options.sizes:
         console.print(f"{size:,} chunks")
         scale = searching.Scale(size, questions, embedder)
         try:
             rows.append(scale.measure())
-            if size == max(
-                each for each in options.sizes if each <= _TARGET_SIZE or each == min(options.sizes)
-            ):
-                clients = scale.clients(CLIENTS, options.seconds)
-                clients_at = size
+            if size == asked_at:
+                clients["rows"] = scale.clients(CLIENTS, options.seconds)
+                clients["note"] = f"{size:,} チャンクへの `search`(埋め込みを含む)、1プロセスのスレッド(ms)。"
         finally:
             scale.close()
     about = (
         "**合成データ**: ベクトルは e5 に似せた共通方向と減衰するスペクトル、語は Zipf 則で1チャンク 200 語。質問とその埋め込みは本物で、"
         "質問の語は 30 位から 30,000 位の語として混ぜてあります。memory は索引を開いて増えた分。1記事は 20 チャンクで、埋め込みから検索に現れるまで。"
     )
-    return {
-        "scale": {"rows": rows, "note": about},
-        "clients": {
-            "rows": clients,
-            "note": f"{clients_at:,} チャンクへの `search`(埋め込みを含む)、1プロセスのスレッド(ms)。",
-        },
-    }
+    return {"scale": {"rows": rows, "note": about}} | ({"clients": clients} if clients else {})
 
 
 def targets(found: dict[str, Any]) -> list[dict[str, Any]]:
@@ -129,25 +123,35 @@ def targets(found: dict[str, Any]) -> list[dict[str, Any]]:
     large: dict[str, Any] = next(
         (r for r in found.get("scale", {}).get("rows", []) if r["chunks"] == _TARGET_SIZE), {}
     )
+    after = [f"{stage} {large.get(f'{stage} p50 (ms)')}" for stage in ("dense", "fuse", "agree", "explain")]
     wanted = [
-        ("search p50、100k チャンク (ms)", large.get("search p50 (ms)"), "≤", 40.0),
-        ("埋め込みのあと p50、100k チャンク (ms)", large.get("after embedding p50 (ms)"), "≤", 5.0),
-        ("100k チャンクの索引を開く (s)", large.get("open (s)"), "≤", 1.0),
-        ("1記事を足して検索に出るまで (ms)", large.get("add an article, then visible (ms)"), "≤", 1000.0),
-        ("索引を作る速さの比", ours.get("speed ratio"), "≥", 3.0),
-        ("索引を作る CPU 時間の比", ours.get("CPU ratio"), "≥", 3.0),
-        ("索引を作るメモリーの比", ours.get("memory ratio"), "≤", 0.5),
+        ("search p50、100k チャンク (ms)", large.get("search p50 (ms)"), "≤", 40.0, ""),
+        (
+            "埋め込みのあと p50、100k チャンク (ms)",
+            large.get("after embedding p50 (ms)"),
+            "≤",
+            5.0,
+            f"内訳は {' + '.join(after)}。残りは、埋め込みの間の先読みを切り上げて受け取るまで",
+        ),
+        ("100k チャンクの索引を開く (s)", large.get("open (s)"), "≤", 1.0, ""),
+        ("1記事を足して検索に出るまで (ms)", large.get("add an article, then visible (ms)"), "≤", 1000.0, ""),
+        ("索引を作る速さの比", ours.get("speed ratio"), "≥", 3.0, ""),
+        (
+            "索引を作る CPU 時間の比",
+            ours.get("CPU ratio"),
+            "≥",
+            3.0,
+            "rag の分には、相手がしない分割・語の解析・BM25・SQLite への書き込みも入る",
+        ),
+        ("索引を作るメモリーの比", ours.get("memory ratio"), "≤", 0.5, ""),
     ]
-    return [
-        {
-            "目標": name,
-            "測った値": value,
-            "条件": f"{sign} {limit:g}",
-            "結果": "達成" if (value <= limit if sign == "≤" else value >= limit) else "未達",
-        }
-        for name, value, sign, limit in wanted
-        if value is not None
-    ]
+    rows = []
+    for name, value, sign, limit, why in wanted:
+        if value is not None:
+            met = value <= limit if sign == "≤" else value >= limit
+            result = "達成" if met else "未達" if not why else f"未達: {why}"
+            rows.append({"目標": name, "測った値": value, "条件": f"{sign} {limit:g}", "結果": result})
+    return rows
 
 
 if __name__ == "__main__":
