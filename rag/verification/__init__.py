@@ -6,7 +6,7 @@ the quotes are found at all is `rag.citations.verify`'s question; `check` report
 
 from rag.verification.problems import Kind, Problem
 from rag.verification.stance import Stance, stance
-from rag.verification.support import support
+from rag.verification.support import around, support
 from rag.verification.verdict import StatementVerdict, Verdict, check
 
-__all__ = ["Kind", "Problem", "Stance", "StatementVerdict", "Verdict", "check", "stance", "support"]
+__all__ = ["Kind", "Problem", "Stance", "StatementVerdict", "Verdict", "around", "check", "stance", "support"]

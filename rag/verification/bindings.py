@@ -40,7 +40,8 @@ class _Beside(NamedTuple):
 class _Place(NamedTuple):
     """An item with what stands before and after it.
 
-    `counted`: the forms of what it counts (10万人の教師). `event`: those of the predicate that a date stands before.
+    `counted`: the forms of what it counts (10万人の教師), `of`: what it is a number of (教師の10万人). `event`: those
+    of the predicate that a date stands before.
     """
 
     item: _Item
@@ -48,6 +49,7 @@ class _Place(NamedTuple):
     before: _Beside
     after: _Beside
     counted: frozenset[str]
+    of: frozenset[str]
     event: frozenset[str]
 
     def fit(self, other: _Place) -> int:
@@ -70,15 +72,23 @@ def problems(said: Reading, quotes: Sequence[Reading]) -> Iterator[Problem]:
         own = [place.fit(other) for other in stated if other.item.value == place.item.value]
         rivals = [place.fit(other) for other in stated if _is_rival(other.item, place.item)]
         between = own and rivals and max(own) == 0 and max(rivals) == _SIDES
+        between = between and not any(
+            _counts_same(place, o) for o in stated if o.item.value == place.item.value
+        )
         if between or _is_taken(place, stated):
             yield problem("misplaced", place.text, said.english)
+
+
+def _counts_same(place: _Place, other: _Place) -> bool:
+    """Whether two numbers count the same: 教師の10万人 and 10万人の教師."""
+    return bool((place.counted | place.of) & (other.counted | other.of))
 
 
 def _is_taken(place: _Place, stated: Sequence[_Place]) -> bool:
     """Whether what a number counts, or what happened on a date, has another in the quotes, and it another."""
     own = [other for other in stated if other.item.value == place.item.value]
     rivals = [other for other in stated if _is_rival(other.item, place.item)]
-    for mine, its in ((place.counted, "counted"), (place.event, "event")):
+    for mine, its in ((place.counted or place.of, "counted"), (place.event, "event")):
         theirs = [getattr(other, its) for other in own]
         other_than_mine = theirs and all(theirs) and not any(mine & forms for forms in theirs)
         if other_than_mine and any(mine & getattr(other, its) for other in rivals):
@@ -137,6 +147,7 @@ def _place(reading: Reading, item: _Item, same: Sequence[_Item], others: Sequenc
         _beside(before),
         _beside(after),
         frozenset() if is_date else _counted(reading, item),
+        frozenset() if is_date else _owner(reading, item),
         _event(reading, item) if is_date else frozenset(),
     )
 
@@ -147,6 +158,12 @@ _OF = re.compile(r"(?:以上|以下|未満|超|程度|余り)?の")
 def _counted(reading: Reading, item: _Item) -> frozenset[str]:
     joint = _OF.match(reading.text, item.end)
     found = (mark.forms for mark in reading.marks if joint and mark.start == joint.end())
+    return next(found, frozenset())
+
+
+def _owner(reading: Reading, item: _Item) -> frozenset[str]:
+    joint = reading.text[item.start - 1 : item.start] == "の"
+    found = (mark.forms for mark in reading.marks if joint and mark.end == item.start - 1)
     return next(found, frozenset())
 
 

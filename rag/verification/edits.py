@@ -91,7 +91,8 @@ class _Known:
         self._text = "\n".join((context.text, *(quote.text for quote in quotes)))
 
     def has(self, mark: Mark) -> bool:
-        return bool(mark.forms & self._forms) or any(fold(each) in self._text for each in variants(mark.text))
+        spelled = (mark.text, *variants(mark.text))  # Sam of CEOSam, for of a title in English
+        return bool(mark.forms & self._forms) or any(fold(each) in self._text for each in spelled)
 
 
 def _near(one: Mark, other: Mark) -> bool:

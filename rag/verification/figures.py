@@ -182,7 +182,8 @@ def _figure(text: str, quantity: Quantity) -> Figure:
         "余",
         "以",
         "未",
-    ):  # the reader of numbers takes any kanji for a unit
+        "or",
+    ):  # the reader of numbers takes any word for a unit
         after, unit = quantity.unit + after, ""
     bounds = {bound for bound, pattern in _BOUND_AFTER if pattern.match(after)}
     bounds |= {bound for bound, pattern in _BOUND_BEFORE if pattern.search(before)}
@@ -233,7 +234,7 @@ def _wrong(
 
 
 _LISTED = re.compile(r"[、,・]|および|及び|と|や")
-_CLAUSE = re.compile(r"[。\n]|は(?!、)|が")
+_CLAUSE = re.compile(r"[。\n]|のは、?|は(?!、)|が")
 
 
 def _counts(figure: Figure, text: str) -> bool:

@@ -46,7 +46,7 @@ _SKIP = (
     inc ltd corp co corporation company group ministry agency bank university department bureau commission committee
     council city prefecture association institute office party union court police river lake mount holdings limited yes ceo usd jpy yen dollar mw gw kw kg km cm mm gb tb
     cash revenue profit income demand output inflation growth trade tourism steel oil gas water rice electricity news data
-    evidence traffic rain snow wind heat power work software food staff research access everyone nobody
+    unlike besides instead evidence traffic rain snow wind heat power work software food staff research access everyone nobody
     """.split()
     )
 )

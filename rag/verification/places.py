@@ -5,6 +5,7 @@ A statement may be long: words are looked up, not compared one by one.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -12,6 +13,9 @@ from typing import NamedTuple
 from rag.verification.antonyms import Opposition, opposed
 from rag.verification.marks import Mark
 from rag.verification.reading import Reading
+
+_AND = re.compile(r"(?:と|や|及び|および)[\d.,]*(?:[万億兆]?[人名社件台個]?)?(?:以上|以下)?の?")
+"""Between two that both are meant, and each may have its number."""
 
 
 class Place(NamedTuple):
@@ -78,10 +82,20 @@ class Places:
             other = self._quote.marks[there]
             same = bool(mark.forms & other.forms) or bool(mark.sides & other.sides)
             how = None if same else _opposed(mark, other)
-            if same or (how is not None and not other.forms & self._said.forms):
+            if same or (
+                how is not None and not other.forms & self._said.forms and not self._listed(mark, other)
+            ):
                 fit = self._fit(at, there)
                 if same or fit > 0 or alone or self._said.english != self._quote.english:
                     yield Place(other, fit, not same, how == "complement")
+
+    def _listed(self, mark: Mark, other: Mark) -> bool:
+        """Whether the quote has the word itself beside its opposite: 教師と生徒."""
+        for at in self._in_quote.sharing(mark.forms):
+            one, two = sorted((self._quote.marks[at], other), key=lambda each: each.start)
+            if _AND.fullmatch(self._quote.text, one.end, two.start):
+                return True
+        return False
 
     def _fit(self, at: int, there: int) -> float:
         """How many words around a word of the statement stand around the word of the quote: clause, then sentence.

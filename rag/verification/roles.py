@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import takewhile
 from typing import NamedTuple
 
 from rag.japanese import Word
@@ -11,9 +12,15 @@ from rag.verification.naming import ORGANISATIONS
 from rag.verification.problems import Problem, problem
 from rag.verification.reading import Reading
 
-_ACTIVE = {"が": "agent", "を": "object", "に": "goal", "へ": "goal", "から": "source", "より": "source"}
-_PASSIVE = {"が": "object goal", "に": "agent goal", "から": "agent source", "を": "object"}
+_BY = "によって"
+_ACTIVE = {
+    "が": "agent", _BY: "agent", "を": "object", "に": "goal", "へ": "goal", "から": "source", "より": "source",
+}  # fmt: skip
+_PASSIVE = {"が": "object goal", _BY: "agent", "に": "agent goal", "から": "agent source", "を": "object"}
 _ANY = frozenset(("agent", "object", "goal", "source"))
+_WITH = _ANY - {"agent"}
+"""Of a noun that something is done with: not told for the one who does it."""
+
 _SUFFIXES = frozenset(
     "社 氏 さん 様 君 選手 社長 会長 教授 知事 首相 大統領 議員 監督 容疑者 被告 ら".split()
 )
@@ -28,6 +35,10 @@ _FORMAL = frozenset(
 )
 """Nouns that a clause stands before without describing them."""
 _AND = frozenset("と や 及び および 、 ・".split())
+_GOING_ON = frozenset("し て 、 及び および".split())
+"""What stands between two predicates that share their nouns: 製品を構築し販売する."""
+_ABOUT = frozenset("つい 関し".split())
+_FOR = frozenset("向け 用".split())
 
 
 class _Event(NamedTuple):
@@ -52,6 +63,7 @@ def problems(said: Reading, quotes: Sequence[Reading]) -> Iterator[Problem]:
 def _conflict(said: _Event, stated: _Event) -> str | None:
     """The noun that has another's role; empty when the events agree, None when they may be two different ones."""
     shared = {noun for noun in said.roles if _same_noun(noun, stated.roles)}
+    another = False
     for noun, roles in said.roles.items():
         rivals = [
             other for other, its in stated.roles.items() if other != noun and its & roles and its != _ANY
@@ -61,7 +73,9 @@ def _conflict(said: _Event, stated: _Event) -> str | None:
                 return noun
         elif _could_be_mistaken(noun, roles, rivals) and (shared or len(said.roles) == 1):
             return noun
-    return "" if shared else None
+        else:
+            another |= bool(rivals)  # 財務を担う beside 運営を担う
+    return "" if shared and not another else None
 
 
 def _could_be_mistaken(noun: str, roles: frozenset[str], rivals: Sequence[str]) -> bool:
@@ -91,13 +105,22 @@ def _events(words: tuple[Word, ...]) -> tuple[_Event, ...]:
 
 
 def _without_brackets(words: tuple[Word, ...]) -> tuple[Word, ...]:
-    """The words outside of (…), which says things of its own."""
+    """The words outside of (…), which says things of its own, unless it is but another name."""
     kept, depth = [], 0
-    for word in words:
+    for at, word in enumerate(words):
+        if depth == 0 and word.surface == "(" and _is_one_noun(words[at + 1 :]):
+            kept.append(word)
+            continue
         depth += (word.surface == "(") - (word.surface == ")" and depth > 0)
         if not depth and word.surface != ")":
             kept.append(word)
     return tuple(kept)
+
+
+def _is_one_noun(words: Sequence[Word]) -> bool:
+    """Whether nothing but one noun stands before the next bracket."""
+    inside = list(takewhile(lambda word: word.surface not in "()", words))
+    return bool(inside) and all(map(_in_compound, inside))
 
 
 class Noun(NamedTuple):
@@ -111,12 +134,16 @@ class Noun(NamedTuple):
 
 def _of_sentence(words: Sequence[Word]) -> Iterator[_Event]:
     nouns = noun_phrases(words)
-    used = -1
+    used, own = -1, list[Noun]()
     for at in range(len(words)):
         predicate = _predicate(words, at)
         if predicate is None:
             continue
-        own = [noun for noun in nouns if used < noun.end <= at]
+        goes_on = used >= 0 and all(word.surface in _GOING_ON for word in words[used + 1 : at])
+        taken = [n for n, noun in enumerate(nouns) if used < noun.end <= at]
+        if taken and taken[0] and _is_called(words[nouns[taken[0] - 1].end : nouns[taken[0]].start]):
+            taken.insert(0, taken[0] - 1)  # 「A」という新しい制度: 新しい has parted them
+        own = [*(own if goes_on else ()), *(nouns[n] for n in taken)]
         used = at
         if predicate:
             passive = any(w.base in ("れる", "られる") for w in words[at + 1 : at + 4])
@@ -134,13 +161,16 @@ def _roles(
     A noun that is described (発売する新製品), or done with (AがBと提携), can be anything.
     """
     table = _PASSIVE if passive else _ACTIVE
-    roles = {noun.text: _ANY for noun in (*described, *(noun for noun in own if noun.particle == "と"))}
+    roles = dict.fromkeys((noun.text for noun in own if noun.particle == "と"), _WITH)
+    roles |= {noun.text: _ANY for noun in described}
     roles |= {noun.text: frozenset(table[noun.particle].split()) for noun in own if noun.particle in table}
     particles = {noun.particle for noun in own}
     for topic in topics[-1:]:
         free = [role for role, particle in (("agent", "が"), ("object", "を")) if particle not in particles]
         if passive:
             free = ["object", "goal"] if "が" not in particles else []
+        if "も" in particles:  # 会員も利用できる: the topic may be anything
+            free = list(_ANY)
         if free and topic.text not in roles:
             roles[topic.text] = frozenset(free)
     return roles
@@ -206,14 +236,25 @@ def noun_phrases(words: Sequence[Word]) -> list[Noun]:
             at += 1
         compound = [word for word in words[start:at] if word.surface not in _SUFFIXES]
         if compound:
-            found.append(Noun(start, at, _named(compound), _particle(words, at)))
+            particle = "" if compound[-1].surface in _FOR else _particle(words, at)  # 会員向けに: how
+            found.append(Noun(start, at, _named(compound), particle))
         at = max(at, start + 1)
     for i in range(len(found) - 2, -1, -1):  # A、BとCが: all of them do it
         noun, following = found[i], found[i + 1]
         between = words[noun.end : following.start]
-        if between and all(word.surface in _AND for word in between):
+        joined = all(word.surface in _AND for word in between) or _is_called(between)
+        if between and joined:
             found[i] = noun._replace(particle=following.particle)
     return found
+
+
+def _is_called(between: Sequence[Word]) -> bool:
+    """Whether two nouns name the same thing: 教育団体「みらい」, 「みらい」という新しい制度, 新制度(みらい)."""
+    surfaces = [word.surface for word in between]
+    if surfaces in (["「"], ["『"], ["の", "「"], ["("]):
+        return True
+    called = [n for n, surface in enumerate(surfaces) if surface in ("いう", "呼ぶ")]
+    return surfaces[:1] in (["」"], ["』"]) and called == [2] and all(w.pos != "助詞" for w in between[3:])
 
 
 def _particle(words: Sequence[Word], at: int) -> str:
@@ -222,7 +263,11 @@ def _particle(words: Sequence[Word], at: int) -> str:
     if at == len(words) or words[at].pos != "助詞":
         return ""
     following = words[at + 1].surface if at + 1 < len(words) else ""
-    return "が" if words[at].surface == "に" and following in ("よっ", "より", "よる") else words[at].surface
+    if words[at].surface == "に":
+        return _BY if following in ("よっ", "より", "よる") else "と" if following in _ABOUT else "に"
+    if words[at].surface == "を" and following == "対象":
+        return "に"  # 教員を対象に: for them
+    return words[at].surface
 
 
 def _in_compound(word: Word) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from rag.japanese import fold
+from rag.types import Article
 from rag.verification import bindings, claims, content, edits, figures, naming, relations, roles
 from rag.verification.problems import Problem
 from rag.verification.reading import read
@@ -17,15 +19,45 @@ _YES_OR_NO = re.compile(r"^\s*(?:はい|いいえ|いえ|(?:yes|no)\b(?!\.? ?\d)
 """What answers the question, not what the quotes say: `stance` compares that."""
 
 
-def support(text: str, quotes: Sequence[str], context: str = "") -> tuple[Problem, ...]:
+def support(text: str, quotes: Sequence[str], context: str = "", question: str = "") -> tuple[Problem, ...]:
     """The problems of one statement of an answer; none when its quotes support it.
 
     `quotes`: the verbatim quotes it cites. `context`: titles and headings of what is cited and the names of the
-    question, which a statement may use; numbers, dates and polarity must be in the quotes.
+    question, which a statement may use; numbers, dates and polarity must be in the quotes. `question`: what it may
+    say is not so (「5つではなく4つです」), where the quotes say what is.
     """
     if any(_is_extract(text, quote) for quote in quotes):
         return ()
     text = _YES_OR_NO.sub("", text)
+    found = _problems(text, quotes, context)
+    contrast = _INSTEAD.search(text) if found and question else None
+    if contrast is None or not _is_put_right(text, contrast, quotes, context, question):
+        return found
+    return ()
+
+
+_INSTEAD = re.compile(
+    r"(?:^|(?<=[、はがを]))(?P<wrong>[^、。はがを]{1,40})ではなく、?(?P<right>[^、。はがを]{1,40}?)"
+    r"(?=です|でした|だ|である|から|まで|に|を|が|は|の|と|、|。|$)"
+)
+
+
+def _is_put_right(
+    text: str, contrast: re.Match[str], quotes: Sequence[str], context: str, question: str
+) -> bool:
+    """Whether what 「AではなくB」 says of B is in the quotes, what it denies of A is not, and the question says A."""
+    before, after = text[: contrast.start()], text[contrast.end() :]
+    wrong, right = contrast["wrong"], contrast["right"]
+    told = read(wrong)
+    return (
+        not _problems(f"{before}{right}{after}", quotes, context)
+        and bool(_problems(f"{before}{wrong}{after}", quotes, context))
+        and not any(figures.problems(wrong, (question, *quotes), told.english))
+        and not any(naming.problems(told, (read(question), *map(read, quotes)), context))
+    )
+
+
+def _problems(text: str, quotes: Sequence[str], context: str) -> tuple[Problem, ...]:
     said, read_quotes = read(text), [read(quote) for quote in quotes]
     return (
         *figures.problems(text, quotes, said.english),
@@ -37,6 +69,21 @@ def support(text: str, quotes: Sequence[str], context: str = "") -> tuple[Proble
         *edits.problems(said, read_quotes, read(context)),
         *content.problems(said, read_quotes, context),
     )
+
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9.+\-]+|[ァ-ヴー]{3,}")
+
+
+@lru_cache(maxsize=512)
+def around(article: Article, headings: tuple[str, ...]) -> str:
+    """What a statement may name without citing it: the title, headings and publisher of what it cites, and the longer
+    names that the article makes of theirs (Stargateプロジェクト)."""
+    named = "\n".join((article.title, article.publisher or "", *headings))
+    longer = (
+        re.findall(rf"{re.escape(name)}[一-鿿ァ-ヺー]{{2,12}}", article.text)
+        for name in dict.fromkeys(_NAME.findall(named))
+    )
+    return "\n".join((named, *dict.fromkeys(each for found in longer for each in found)))
 
 
 def _is_extract(text: str, quote: str) -> bool:

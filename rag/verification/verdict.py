@@ -9,7 +9,7 @@ from rag.citations import verify
 from rag.errors import CitationError
 from rag.types import Answer, Article, Citation, Statement
 from rag.verification.problems import Problem
-from rag.verification.support import support
+from rag.verification.support import around, support
 
 
 class StatementVerdict(NamedTuple):
@@ -49,18 +49,29 @@ class Verdict(NamedTuple):
 def check(answer: Answer, articles: Iterable[Article]) -> Verdict:
     """Check every statement of an answer: do its quotes exist in the articles, and do they support it?"""
     known = {article.id: article for article in articles}
-    headings = {hit.chunk.id: " ".join(hit.chunk.heading_path) for hit in answer.hits}
+    headings = {hit.chunk.id: hit.chunk.heading_path for hit in answer.hits}
     return Verdict(tuple(_judged(statement, answer, known, headings) for statement in answer.statements))
 
 
 def _judged(
-    statement: Statement, answer: Answer, articles: Mapping[str, Article], headings: Mapping[str, str]
+    statement: Statement,
+    answer: Answer,
+    articles: Mapping[str, Article],
+    headings: Mapping[str, tuple[str, ...]],
 ) -> StatementVerdict:
     cited = statement.citations
-    around = [f"{citation.title} {headings.get(citation.chunk_id, '')}" for citation in cited]
-    context = "\n".join((answer.question, *around))
+    context = "\n".join(
+        (
+            answer.question,
+            *(
+                around(articles[citation.article_id], headings.get(citation.chunk_id, ()))
+                for citation in cited
+                if citation.article_id in articles
+            ),
+        )
+    )
     missing = [complaint for citation in cited for complaint in _missing(citation, articles)]
-    problems = support(statement.text, [citation.quote for citation in cited], context)
+    problems = support(statement.text, [citation.quote for citation in cited], context, answer.question)
     return StatementVerdict(statement, tuple(missing), problems)
 
 

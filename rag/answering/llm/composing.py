@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from rag.answering.composing import Citations, readable
 from rag.answering.llm.sources import Source, Sources
+from rag.japanese import Span
 from rag.types import Citation, Dropped, Statement
 from rag.verification import support
 
@@ -82,15 +83,31 @@ class Checker:
 
     def _check(self, written: WrittenStatement) -> Checked:
         problems, found = self._find(written)
+        named: list[tuple[Source, Span]] = []
         if not problems:
-            context = "\n".join(dict.fromkeys(source.context for source in found))
-            problems = [problem.message for problem in support(written.text, _quotes(found), context)]
+            problems = self._unsupported(written.text, found)
+            if problems and (sentence := self._antecedent(written.text, found)):
+                problems, named = [], [sentence]
         if problems:
             return Checked(written.text, None, tuple(problems))
-        citations = dict.fromkeys(
-            one for source in found for one in self._cite(source, written.quote.strip())
-        )
-        return Checked(written.text, Statement(text=written.text, citations=tuple(citations)), ())
+        cited = [one for source in found for one in self._cite(source, written.quote.strip())]
+        cited += [self._citations.of(source.hit, span) for source, span in named]
+        return Checked(written.text, Statement(text=written.text, citations=tuple(dict.fromkeys(cited))), ())
+
+    def _unsupported(self, text: str, found: Sequence[Source], *more: str) -> list[str]:
+        context = "\n".join(dict.fromkeys(source.context for source in found))
+        quotes = [*_quotes(found), *more]
+        return [problem.message for problem in support(text, quotes, context, self._sources.question)]
+
+    def _antecedent(self, text: str, found: Sequence[Source]) -> tuple[Source, Span] | None:
+        """The sentence that names what a source points back to (同社, この事例), where the statement needs just that."""
+        for source in found:
+            for span in source.before:
+                named = source.hit.article.text[span.start : span.end]
+                alone = not support(text, [named], source.context)
+                if not alone and not self._unsupported(text, found, named):
+                    return source, span
+        return None
 
     def _find(self, written: WrittenStatement) -> tuple[list[str], list[Source]]:
         """What is wrong with a statement before its meaning is looked at, and the sources that its keys name."""

@@ -12,6 +12,7 @@ from rag.answering.llm.fence import fenced
 from rag.japanese import Span
 from rag.structure import Unit, sections, units
 from rag.types import Article, Hit, Section
+from rag.verification import around
 
 _KEY_LETTERS = "bcdfghjkmnpqrstvwxz23456789"
 _KEY_LENGTH = 5
@@ -22,17 +23,26 @@ MOST_HITS = 12
 _LIMITS = re.compile(r"ただし|但し|例外|(?:Except|However)\b")
 
 
+_POINTS_BACK = re.compile(
+    r"(?:この|その|これ|それ|同(?=[社氏国省庁]|プロジェクト|イニシアチブ|計画|制度))(?!ため|後|他|うち)"
+)
+_BACK = 3
+"""How many sentences before one may name what it points back to."""
+
+
 class Source(NamedTuple):
     """A sentence that can be cited, or a list item with the sentence that leads it in: it says what is listed.
 
-    `limit`: the sentence after it, where that says what it does not hold for (「ただし…」). `context`: the title and
-    headings it stands under.
+    `limit`: the sentence after it, where that says what it does not hold for (「ただし…」). `before`: the sentences
+    before it, the nearest first, where it points back to them (同社, この事例). `context`: the title, headings and
+    publisher it stands under.
     """
 
     hit: Hit
     span: Span
     lead_in: Span | None
     limit: Span | None
+    before: tuple[Span, ...]
     context: str
 
     @property
@@ -49,6 +59,7 @@ class Source(NamedTuple):
 class Sources(NamedTuple):
     """What one request may cite, by key, and the prompt that shows it."""
 
+    question: str
     by_key: Mapping[str, Source]
     prompt: str
 
@@ -68,7 +79,7 @@ def gather(question: str, hits: Sequence[Hit]) -> Sources:
             key = _new_key(by_key, everything)
             by_key[key] = source
             rows.append({"key": key, "text": source.text})
-    return Sources(by_key, fenced(rows))
+    return Sources(question, by_key, fenced(rows))
 
 
 def _heading(hit: Hit) -> dict[str, Any]:
@@ -88,13 +99,15 @@ def _new_key(taken: Mapping[str, Source], everything: str) -> str:
 
 def _sources(hit: Hit) -> Iterator[Source]:
     for section, parts in _units(hit.article):
-        context = "\n".join((hit.article.title, *section.heading_path))
-        for unit, following in zip(parts, (*parts[1:], None), strict=True):
+        context = around(hit.article, section.heading_path)
+        for at, (unit, following) in enumerate(zip(parts, (*parts[1:], None), strict=True)):
             span = Span(max(unit.start, hit.chunk.start), min(unit.end, hit.chunk.end))
             limits = following is not None and _LIMITS.match(hit.article.text, following.start)
             limit = Span(following.start, following.end) if following and limits else None
+            points = _POINTS_BACK.search(hit.article.text, unit.start, unit.end) is not None
+            before = [Span(each.start, each.end) for each in parts[max(0, at - _BACK) : at]] if points else []
             if span.start < span.end:  # a sentence too long to be one is cut by its chunks
-                yield Source(hit, span, unit.lead_in, limit, context)
+                yield Source(hit, span, unit.lead_in, limit, tuple(reversed(before)), context)
 
 
 @lru_cache(maxsize=256)
