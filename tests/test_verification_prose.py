@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from doubles import make_article
 
 from rag.verification import around, support
 
@@ -96,8 +95,7 @@ def test_but_not_by_something_else_that_is_wrong(quote: str, question: str, text
 
 def test_the_publisher_and_longer_names_may_be_named() -> None:
     text = "Nagisaプロジェクトは港で始まった。\n出資は3社が行った。"
-    article = make_article("nagisa", text, title="Nagisa と港", publisher="Umikaze")
-    context = around(article, ("出資",))
+    context = around(text, text.index("出資"), ("Nagisa と港", "Umikaze"))
     assert (
         kinds(
             "Umikazeの記事によると、Nagisaプロジェクトの出資は3社が行った。",

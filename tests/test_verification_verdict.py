@@ -7,7 +7,7 @@ from rag.japanese import Span
 from rag.types import Answer, Article, Chunk, Citation, Hit, Statement
 from rag.verification import check
 
-TEXT = "東雲電機は2026年4月3日、青葉精機を約1200億円で買収した。\n海外の子会社は含まれない。"
+TEXT = "# カスミ計画\n\n東雲電機は2026年4月3日、青葉精機を約1200億円で買収した。\n海外の子会社は含まれない。"
 ARTICLE = Article(id="news", url="https://example.com/news", title="東雲電機の買収", text=TEXT)
 CHUNK = Chunk(id="news-0", article_id="news", start=0, end=len(TEXT), text=TEXT, heading_path=("カスミ計画",))
 HIT = Hit(chunk=CHUNK, article=ARTICLE, rank=1, score=1.0, dense=1.0, lexical=1.0)

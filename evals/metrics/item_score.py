@@ -11,7 +11,7 @@ from evals.items import Item
 from evals.metrics.citations import CitationScore, Sources, score_citations
 from evals.metrics.retrieval import Ranks, article_ranks, evidence_ranks, measures, worst
 from evals.metrics.text import character_f1, states, unsupported_numbers
-from rag.verification import support
+from rag.verification import around, support
 
 LONGEST_ANSWER = 600
 """Characters that an answer may always have; where the evidence is long, `ANSWER_TIMES` its length."""
@@ -62,6 +62,8 @@ def score(item: Item, reply: Mapping[str, Any], sources: Sources) -> ItemScore:
     status = reply.get("status")
     answered = status == "answered"
     text = _statements_text(reply)
+    if item.language == "en":  # the facts are written in the language of the sources
+        text += "\n".join(("", *(str(each.get("quote") or "") for each in reply.get("citations") or ())))
     cited = score_citations(reply, item.evidence, sources) if answered else None
     facts = _facts(item, text) if answered else ()
     must_not_ok = not any(states(_all_text(reply), wording) for wording in item.must_not)
@@ -99,7 +101,7 @@ def score(item: Item, reply: Mapping[str, Any], sources: Sources) -> ItemScore:
             "citation_precision": cited.precision,
             "cited_characters": cited.cited,
             "unsupported_numbers": _unsupported(item, reply),
-            "supported": _supported(item, reply),
+            "supported": _supported(item, reply, sources),
         }
     return ItemScore(
         id=item.id,
@@ -169,15 +171,20 @@ def _unsupported(item: Item, reply: Mapping[str, Any]) -> int:
     return sum(unsupported_numbers(text, [item.question, *quotes]) for text, quotes in _with_quotes(reply))
 
 
-def _supported(item: Item, reply: Mapping[str, Any]) -> float | None:
+def _around(citation: Mapping[str, Any], sources: Sources) -> str:
+    named = (str(citation.get("title") or ""), str(citation.get("publisher") or ""))
+    source = sources.get(str(citation.get("article_id")))
+    return around(source.text, int(citation.get("start") or 0), named) if source else "\n".join(named)
+
+
+def _supported(item: Item, reply: Mapping[str, Any], sources: Sources) -> float | None:
     """Share of the statements whose quotes support them, by `rag.verification`; None without statements.
 
     What is longer than an answer may be is no statement, and supported by nothing.
     """
-    titles = [str(citation.get("title") or "") for citation in reply.get("citations") or ()]
-    context = "\n".join((item.question, *titles))
+    context = "\n".join((item.question, *(_around(each, sources) for each in reply.get("citations") or ())))
     found = [
-        len(text) <= LONGEST_ANSWER and not support(text, quotes, context)
+        len(text) <= LONGEST_ANSWER and not support(text, quotes, context, item.question)
         for text, quotes in _with_quotes(reply)
     ]
     return sum(found) / len(found) if found else None

@@ -136,9 +136,13 @@ def _same_number(one: Quantity, other: Quantity) -> bool:
     return units[0] == units[1] or ("" in units and one.value >= _BARE_NUMBER)
 
 
+_ONE_OF = re.compile(r"の[1１一]つ(?=[はがでに、。])|\bor more\b")
+"""No numbers, or no units of one: 原則の1つは, 63 or more."""
+
+
 def unsupported_numbers(text: str, supports: Sequence[str]) -> int:
     """How many different numbers of a text are in none of the supports, by value and unit where both have one."""
-    text = _MARKER.sub(" ", text)
+    text = _ONE_OF.sub(" ", _MARKER.sub(" ", text))
     known = [number for support in supports for number in numbers(support)]
     known_dates = [date for support in supports for date in dates(support)]
     proven = [date for date in dates(text) if any(_date_has(known, date) for known in known_dates)]

@@ -178,7 +178,7 @@ def _english(said: Reading, known: _Known) -> Iterator[str]:
     used = False
     doubtful = []
     for match in _CAPITALISED.finditer(said.source):
-        word = match.group().removesuffix(".")
+        word = _COMPOUND_OF.sub("", match.group().removesuffix("."))
         folded = fold(word)
         if folded in _SKIP or folded.isdigit():
             continue
@@ -195,6 +195,9 @@ def _english(said: Reading, known: _Known) -> Iterator[str]:
     if not used and any(_names(quote) for quote in known.quotes):
         yield from (word for word in doubtful if not _is_common(fold(word), "", 0))
 
+
+_COMPOUND_OF = re.compile(r"-(?:led|based|style|made|owned|funded|born|wide)$")
+"""What makes an adjective of a name: US-led."""
 
 _WORD_OR_NAME = re.compile(r"[A-Z][a-z]+")
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from rag.japanese import fold
-from rag.types import Article
+from rag.structure import sections
 from rag.verification import bindings, claims, content, edits, figures, naming, relations, roles
 from rag.verification.problems import Problem
 from rag.verification.reading import read
@@ -75,15 +75,16 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9.+\-]+|[ァ-ヴー]{3,}")
 
 
 @lru_cache(maxsize=512)
-def around(article: Article, headings: tuple[str, ...]) -> str:
-    """What a statement may name without citing it: the title, headings and publisher of what it cites, and the longer
-    names that the article makes of theirs (Stargateプロジェクト)."""
-    named = "\n".join((article.title, article.publisher or "", *headings))
+def around(text: str, at: int, named: tuple[str, ...]) -> str:
+    """What a statement may name without citing it: the article's title and publisher (`named`), the headings over
+    position `at` of its text, and the longer names that the article makes of theirs (Stargateプロジェクト)."""
+    headings = next((each.heading_path for each in sections(text) if each.start <= at < each.end), ())
+    names = "\n".join((*named, *headings))
     longer = (
-        re.findall(rf"{re.escape(name)}[一-鿿ァ-ヺー]{{2,12}}", article.text)
-        for name in dict.fromkeys(_NAME.findall(named))
+        re.findall(rf"{re.escape(name)}[一-鿿ァ-ヺー]{{2,12}}", text)
+        for name in dict.fromkeys(_NAME.findall(names))
     )
-    return "\n".join((named, *dict.fromkeys(each for found in longer for each in found)))
+    return "\n".join((names, *dict.fromkeys(each for found in longer for each in found)))
 
 
 def _is_extract(text: str, quote: str) -> bool:

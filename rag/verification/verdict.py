@@ -49,27 +49,20 @@ class Verdict(NamedTuple):
 def check(answer: Answer, articles: Iterable[Article]) -> Verdict:
     """Check every statement of an answer: do its quotes exist in the articles, and do they support it?"""
     known = {article.id: article for article in articles}
-    headings = {hit.chunk.id: hit.chunk.heading_path for hit in answer.hits}
-    return Verdict(tuple(_judged(statement, answer, known, headings) for statement in answer.statements))
+    return Verdict(tuple(_judged(statement, answer, known) for statement in answer.statements))
 
 
 def _judged(
     statement: Statement,
     answer: Answer,
     articles: Mapping[str, Article],
-    headings: Mapping[str, tuple[str, ...]],
 ) -> StatementVerdict:
     cited = statement.citations
-    context = "\n".join(
-        (
-            answer.question,
-            *(
-                around(articles[citation.article_id], headings.get(citation.chunk_id, ()))
-                for citation in cited
-                if citation.article_id in articles
-            ),
-        )
-    )
+    known = [
+        (citation, articles[citation.article_id]) for citation in cited if citation.article_id in articles
+    ]
+    lent = [around(a.text, c.start, (a.title, a.publisher or "")) for c, a in known]
+    context = "\n".join((answer.question, *lent))
     missing = [complaint for citation in cited for complaint in _missing(citation, articles)]
     problems = support(statement.text, [citation.quote for citation in cited], context, answer.question)
     return StatementVerdict(statement, tuple(missing), problems)

@@ -99,7 +99,7 @@ def _new_key(taken: Mapping[str, Source], everything: str) -> str:
 
 def _sources(hit: Hit) -> Iterator[Source]:
     for section, parts in _units(hit.article):
-        context = around(hit.article, section.heading_path)
+        context = around(hit.article.text, section.start, (hit.article.title, hit.article.publisher or ""))
         for at, (unit, following) in enumerate(zip(parts, (*parts[1:], None), strict=True)):
             span = Span(max(unit.start, hit.chunk.start), min(unit.end, hit.chunk.end))
             limits = following is not None and _LIMITS.match(hit.article.text, following.start)
