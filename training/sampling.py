@@ -16,7 +16,7 @@ SEED = 7
 POOL = 576
 """Questions whose examples are sorted by length and shuffled together."""
 
-WRITTEN = 0.7
+WRITTEN = 0.8
 """Share of our own questions among them: few, hard, and asked as people at work do."""
 
 UNKNOWN = -1

@@ -44,8 +44,9 @@ JUDGED, JUDGED_LAST = 40, 200
 class Run:
     """A network in training: its optimiser, what it has seen, and the clock."""
 
-    def __init__(self, output: Path, until: datetime) -> None:
+    def __init__(self, output: Path, until: datetime, begin: float | None = None) -> None:
         self.output = output
+        self.begin = begin
         self.net = from_shipped_encoder()
         heads = [p for name, p in self.net.named_parameters() if name.startswith(("span", "passage", "seg"))]
         known = {id(parameter) for parameter in heads}
@@ -64,8 +65,11 @@ class Run:
 
     @property
     def progress(self) -> float:
-        """How much of the time is gone, 0 to 1."""
-        return min(1.0, self.seconds / (self.before + self.left))
+        """Place in the schedule, 0 to 1: how much of the time is gone, or of this run's from `begin` on."""
+        if self.begin is None:
+            return min(1.0, self.seconds / (self.before + self.left))
+        gone = (time.monotonic() - self.began) / self.left
+        return min(1.0, self.begin + (1 - self.begin) * gone)
 
     def resume(self) -> None:
         """Take up the last checkpoint, if there is one."""
@@ -190,11 +194,14 @@ def main() -> None:
     parser.add_argument(
         "--freeze", type=int, default=0, help="layers that learn no more (default: %(default)s)"
     )
+    parser.add_argument(
+        "--begin", type=float, help="place in the schedule, 0 to 1, to go on from: with new data, earlier"
+    )
     options = parser.parse_args()
     torch.manual_seed(SEED)
     options.output.mkdir(parents=True, exist_ok=True)
     data = with_written(load(options.data, options.output / "data.pickle"))
-    run = Run(options.output, _end(options.minutes, options.until))
+    run = Run(options.output, _end(options.minutes, options.until), options.begin)
     run.resume()
     run.net.frozen = options.freeze
     train(run, data, FreeCores(options.threads))
