@@ -42,6 +42,8 @@
   }
   for (const type of ["keydown", "keypress", "keyup"]) addEventListener(type, guard, true);
 
+  // The button that copied says so for a while, also when the reply is drawn anew meanwhile.
+  let copied = null;
   async function copy(button) {
     const text = button.dataset.text;
     try {
@@ -54,11 +56,21 @@
       document.execCommand("copy");
       area.remove();
     }
-    const label = button.querySelector("span");
-    const said = label.textContent;
-    if (said === button.dataset.done) return;
-    label.textContent = button.dataset.done;
-    setTimeout(() => (label.textContent = said), 3000);
+    copied = text;
+    sayCopied();
+    setTimeout(() => {
+      if (copied === text) copied = null;
+      sayCopied();
+    }, 3000);
+  }
+
+  function sayCopied() {
+    for (const button of document.querySelectorAll('[data-act="copy"]')) {
+      const label = button.querySelector("span");
+      button.dataset.label ??= label.textContent;
+      const said = button.dataset.text === copied ? button.dataset.done : button.dataset.label;
+      if (label.textContent !== said) label.textContent = said;
+    }
   }
 
   function save(file) {
@@ -165,6 +177,7 @@
     if (element.closest("#log")) {
       note(element);
       typeAgain();
+      if (copied !== null) sayCopied();
     }
     const last = [...element.querySelectorAll(".exchange")].at(-1);
     if (last && last.dataset.exchange !== element.dataset.last) {
