@@ -62,10 +62,8 @@ def score(item: Item, reply: Mapping[str, Any], sources: Sources) -> ItemScore:
     status = reply.get("status")
     answered = status == "answered"
     text = _statements_text(reply)
-    if item.language == "en":  # the facts are written in the language of the sources
-        text += "\n".join(("", *(str(each.get("quote") or "") for each in reply.get("citations") or ())))
     cited = score_citations(reply, item.evidence, sources) if answered else None
-    facts = _facts(item, text) if answered else ()
+    facts = _facts(item, text, reply) if answered else ()
     must_not_ok = not any(states(_all_text(reply), wording) for wording in item.must_not)
     corrected = (
         answered
@@ -136,9 +134,11 @@ def answer_limit(item: Item) -> int:
     )
 
 
-def _facts(item: Item, text: str) -> tuple[int, ...]:
+def _facts(item: Item, text: str, reply: Mapping[str, Any]) -> tuple[int, ...]:
     if len(text) > answer_limit(item):
         return ()
+    if item.language == "en":  # the facts are written in the language of the sources
+        text = "\n".join((text, *(str(each.get("quote") or "") for each in reply.get("citations") or ())))
     return tuple(
         n for n, wordings in enumerate(item.accepted) if any(states(text, wording) for wording in wordings)
     )
