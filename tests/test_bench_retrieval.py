@@ -191,6 +191,10 @@ def test_peers_that_are_not_installed_are_named_and_others_read(
     assert "txtai 1.0" in report
     row = next(line for line in report.splitlines() if line.startswith("| txtai x |"))
     assert row.split("|")[2].strip().startswith("0.250")
+    ahead = next(line for line in report.splitlines() if line.startswith("| tiny, all (4) |"))
+    ours = next(line for line in report.splitlines() if line.startswith("| **rag** |"))
+    assert ahead.split("|")[2].strip().startswith(f"{float(ours.split('|')[2].split()[0]) - 0.25:+.3f}")
+    assert ahead.count("txtai x") == 5
 
 
 def test_data_that_is_not_there_is_told_without_a_traceback(

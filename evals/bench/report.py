@@ -67,11 +67,26 @@ def _quality(found: Mapping[str, Any]) -> list[str]:
         "自分で分割します。ほかは各実装の既定です。95% 区間はブートストラップ(同じ段落の質問はまとめて引く)。"
         "「rag が上回る差」は同じ質問での nDCG@10 の差で、正なら rag が上です。区間が 0 をまたがなければ差があると言えます。指標は ir-measures。",
         "![JSQuAD-valid](quality.svg)",
+        "### 最も近い相手との差 / Ahead of the best peer",
+        "尺度ごとに最も良い他の実装を選び、同じ質問での差を示します。負なら相手が上です。区間が 0 をまたぐ差は、あるともないとも言えません。",
+        _table(["", *_SHOWN], [row for name, one in found["sets"].items() for row in _ahead(name, one)]),
     ]
     for name, one in found["sets"].items():
         parts += _one_set(name, one)
     parts.append(f"測った機械: {described(found['machine'])}。")
     return parts
+
+
+def _ahead(name: str, one: Mapping[str, Any]) -> list[list[str]]:
+    """For each slice and measure, how far ours is ahead of the peer that is best by that measure."""
+    body = []
+    for part, rows in one["slices"].items():
+        peers = [row for row in rows["rows"] if not row["pipeline"].startswith(_OURS)]
+        if peers:
+            best = [(m, max(peers, key=lambda row: row["measures"][m]["value"])) for m in _SHOWN]
+            cells = [f"{_signed(peer['behind_ours'][m])} {peer['pipeline']}" for m, peer in best]
+            body.append([f"{name}, {part} ({rows['questions']:,})", *cells])
+    return body
 
 
 def _one_set(name: str, one: Mapping[str, Any]) -> list[str]:
