@@ -176,15 +176,17 @@ class Assistant:
             return
 
     def _found(self, question: str, k: int, where: Filter | None, timer: Timer) -> list[Hit]:
-        """The k best hits for a question and, behind them, the few best for each part of one that asks several."""
+        """The k best hits for a question; for one that asks several, the few best of each among the first `READ`."""
         hits = retrieval.search(question, self.embedder, self._store, k, where, timer, self._reranker)
-        asked = parts(question)
+        asked, new = parts(question), dict[str, Hit]()
         for part in asked if len(asked) > 1 else ():
-            known = {hit.chunk.id for hit in hits}
             found = retrieval.search(part, self.embedder, self._store, READ_FOR_PART, where, timer)
-            new = [hit for hit in found if hit.chunk.id not in known]
-            hits += [hit.model_copy(update={"rank": len(hits) + n}) for n, hit in enumerate(new, 1)]
-        return hits
+            new |= {hit.chunk.id: hit for hit in found}
+        for hit in hits:
+            new.pop(hit.chunk.id, None)
+        place = READ - len(new)
+        hits[place:place] = new.values()
+        return [hit.model_copy(update={"rank": rank}) for rank, hit in enumerate(hits, 1)] if new else hits
 
     def ingest(self, articles: Sequence[Article], progress: Progress | None = None) -> Changes:
         """Add articles, or replace those with the same id: written to `corpus/` and indexed."""

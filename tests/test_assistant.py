@@ -57,19 +57,43 @@ def test_the_hits_of_a_reply_are_the_k_best(assistant: Assistant) -> None:
         assert ids(assistant.ask(QUESTIONS[0], k=k).hits) == ids(assistant.search(QUESTIONS[0], k=k))
 
 
+class Spy:
+    """An answerer that keeps what it is given to read."""
+
+    def __init__(self) -> None:
+        self.read: list[Sequence[Hit]] = []
+
+    def stream(self, question: str, hits: Sequence[Hit]) -> Iterator[Reply]:
+        self.read.append(hits)
+        yield Abstention(question=question, reason="no_evidence", message="?", hits=tuple(hits))
+
+
 def test_the_answerer_reads_as_much_for_a_small_k(
     assistant: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read: list[int] = []
-
-    class Spy:
-        def stream(self, question: str, hits: Sequence[Hit]) -> Iterator[Reply]:
-            read.append(len(hits))
-            yield Abstention(question=question, reason="no_evidence", message="?", hits=tuple(hits))
-
-    monkeypatch.setattr(assistant, "_answerer", Spy())
+    spy = Spy()
+    monkeypatch.setattr(assistant, "_answerer", spy)
     assert [len(assistant.ask(QUESTIONS[0], k=k).hits) for k in (1, 5, READ + 1)] == [1, 5, READ + 1]
-    assert read == [READ, READ, READ + 1]
+    assert [len(hits) for hits in spy.read] == [READ, READ, READ + 1]
+
+
+def test_what_each_part_of_a_question_needs_is_among_the_first_that_are_read(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = (
+        "第{0}図書館の開館日と建設費は市が公表する。{0}月の市議会で図書館の開館日、建設費、入館料が決まる。"
+    )
+    libraries = [make_article(f"図書館{n}", said.format(n)) for n in range(1, 2 * READ)]
+    assistant.ingest([*libraries, make_article("温泉", "町営の温泉は大人五百円で入れます。")])
+    spy = Spy()
+    monkeypatch.setattr(assistant, "_answerer", spy)
+    question = "市が図書館の開館日と建設費と入館料を公表するのはいつで、町営の湯はいくらですか。"
+    assert "温泉" not in {hit.article.id for hit in assistant.search(question, k=READ)}
+    assistant.ask(question)
+    (read,) = spy.read
+    assert "温泉" in {hit.article.id for hit in read[:READ]}
+    assert [hit.rank for hit in read] == list(range(1, len(read) + 1))
+    assert len(set(ids(read))) == len(read)
 
 
 @pytest.mark.parametrize("k", [0, -3])

@@ -32,6 +32,9 @@ from rag.answering.parting import parts
             "Hinataの出資企業と運営会社の両方に名前がある会社は?",
             ("Hinataの出資企業に名前がある会社は?", "Hinataの運営会社に名前がある会社は?"),
         ),
+        ("建設費はいくらで、開館はいつですか?", ("建設費はいくら?", "開館はいつですか?")),
+        ("Hinataの出資元はどこで、運営元はどこ?", ("Hinataの出資元はどこ?", "Hinataの運営元はどこ?")),
+        ("図書館は誰が建て、誰が運営していますか?", ("図書館は誰が建て?", "図書館は誰が運営していますか?")),
         (
             "Who pays for Hinata, and who runs it day to day?",
             ("Who pays for Hinata", "who runs Hinata day to day?"),
@@ -50,6 +53,8 @@ def test_questions_asked_together_are_taken_apart(question: str, expected: tuple
         "稟議書に書くので教えてください。Hinataはいつ始まりますか?",
         "Hinataはいつ、どこで発表されましたか?",
         "導入するかどうか、いつ決めますか?",
+        "Hinataは誰とどこで、いつ始まりましたか?",
+        "何人で、どこで作ったのですか?",
         "どうするつもりだ、と聞いたのは誰ですか?",
         "Hinataの役割を両方の記事から教えて",
         "HinataとTsumugiはそれぞれ何ですか?",

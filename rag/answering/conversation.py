@@ -36,6 +36,8 @@ _OPENING = re.compile(
 )
 _CONDITION = re.compile(r"[^、。?？]{1,20}(?:では|には|なら|だと|の場合は|でも)\s*[?？]?")
 _ONLY_TOPIC = re.compile(r"[^、。?？は]{1,20}は\s*[?？]?")
+_OF_TOPIC = re.compile(r"(?!(?:現在|今|当初|当時|最初|最近|次)は)[一-鿿ァ-ヶーA-Za-z0-9]{1,20}は")
+"""How a question begins whose noun is something of the topic: 料金はいつ改定されますか."""
 _NOMINAL = re.compile(r"[^、。?？]{1,20}(?:は|って)?\s*[?？]?")
 _ASKS = re.compile(r"何|なに|なん|誰|だれ|どこ|いつ|いくら|いくつ|なぜ|どう|どの|どれ|どんな")
 _DOCUMENT = re.compile(r"(?:この|その)(?:記事|資料|文書|サイト|答え|回答|会話)")
@@ -73,16 +75,17 @@ def _completed_japanese(question: str, topic: str, answer: str) -> str:
         return question
     for pattern, meant in ((_PERSON_OR_FIRM, answer or topic), (_THING, topic)):
         match = pattern.search(question)
-        if match and not _has_name(question[: match.start()]):
+        if match and not has_name(question[: match.start()]):
             return question[: match.start()] + _in_place(match, meant, question[match.end() :])
     if _CONDITION.fullmatch(question) and not _has_verb(question):
         return f"{topic}は{question}"
-    if _has_name(question):
+    if has_name(question):
         return question
     if not _ASKS.match(question) and (_ONLY_TOPIC.fullmatch(question) or _is_nominal(question)):
         return f"{topic.partition('の')[0]}の{question}"
-    terms = analyse(question).terms
-    return question if len([term for term in terms if term.weight >= 0.7]) > 1 else f"{topic}は{question}"
+    if len([term for term in analyse(question).terms if term.weight >= 0.7]) > 1:
+        return question
+    return f"{topic}{'の' if _OF_TOPIC.match(question) else 'は'}{question}"
 
 
 def _in_place(match: re.Match[str], meant: str, following: str) -> str:
@@ -114,7 +117,7 @@ def _led_with(answer: str) -> str:
     """The name that an answer leads with: 「SoftBankです。」."""
     match = _LEAD.match(answer)
     name = match[1].strip("「」『』 ") if match else ""
-    return name if _has_name(name) else ""
+    return name if has_name(name) else ""
 
 
 def _topic(question: str) -> str:
@@ -176,7 +179,8 @@ def _is_name(word: Word) -> bool:
     return is_name(word) and len(word.surface) > 2  # AI, OS: words, if Latin ones
 
 
-def _has_name(text: str) -> bool:
+def has_name(text: str) -> bool:
+    """Whether a text names somebody or something: what is asked about it is not left out."""
     return any(map(_is_name, words(normalise(text).text)))
 
 

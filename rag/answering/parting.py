@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.answering.conversation import complete
+from rag.answering.conversation import complete, has_name
 from rag.answering.question import is_name
 from rag.english import is_english
 from rag.japanese import Word, fold, normalise, words
@@ -27,6 +27,7 @@ _EACH = re.compile(
 )
 """What says that two things are asked about, and asks for both."""
 
+_TOPIC = re.compile(r"[一-鿿ァ-ヶーA-Za-z0-9]{1,20}は")
 _SHORTEST_ENGLISH = 3
 _MOST = 3
 
@@ -51,7 +52,13 @@ def _whole(question: str, pieces: Sequence[str]) -> tuple[str, ...]:
     if not 1 < len(found) <= _MOST or not all(_ASKS_SOMETHING.search(fold(piece)) for piece in found):
         return (question,)
     first = found[0]
-    return (first, *(complete(piece, [Turn(question=first)]) for piece in found[1:]))
+    about = [Turn(question=first)]
+    return (first, *(piece if _alone(piece, first) else complete(piece, about) for piece in found[1:]))
+
+
+def _alone(piece: str, first: str) -> bool:
+    """「費用はいくらで、完成はいつ?」: what is asked about first is no name that the rest could be about too."""
+    return _TOPIC.match(piece) is not None and not has_name(first)
 
 
 def _clauses(question: str) -> list[str]:
@@ -61,12 +68,14 @@ def _clauses(question: str) -> list[str]:
     for n, word in enumerate(found[1:], 1):
         if word.surface != "、" or not _ASKS.search(copy.text[: word.start]):
             continue
-        before = found[n - 1]
-        ends = before.pos in ("動詞", "助動詞", "形容詞") or before.surface == "か"
-        rest = copy.text[word.end :]
+        before, rest = found[n - 1], copy.text[word.end :]
+        if before.surface == "で":  # 「費用はいくらで、完成はいつ?」, not 「誰とどこで、いつ始めたの?」
+            ends = "は" in copy.text[: word.start] and "は" in rest
+        else:
+            ends = before.pos in ("動詞", "助動詞", "形容詞") or before.surface == "か"
         if ends and not rest.startswith("と") and _ASKS.search(rest):
             place, _ = copy.span(word.start, word.end)
-            return [f"{question[:place]}?", question[place + 1 :]]
+            return [f"{question[:place].removesuffix('で')}?", question[place + 1 :]]
     return []
 
 
