@@ -14,6 +14,7 @@ from rag.answering.parting import parts
 from rag.backends import (
     Completer,
     erase_store,
+    load_ahead,
     open_embedder,
     open_engine,
     open_reader,
@@ -81,8 +82,11 @@ class Assistant:
         *,
         settings: Settings | None = None,
         progress: Progress | None = None,
+        preload: bool = False,
     ) -> Self:
         """Open a home folder (default: see `rag.config.find_home`) and update its index.
+
+        `preload`: load the models in the background at once rather than at the first question.
 
         Raises:
             ConfigError: no home folder, or a wrong setting.
@@ -91,6 +95,8 @@ class Assistant:
         """
         folder = find_home(Path(home) if home is not None else None)
         chosen = settings or load_settings(folder)
+        if preload:
+            load_ahead(chosen)
         embedder = open_embedder(chosen.embedding)
         engine = open_engine(chosen.llm, embedder, open_reader(chosen.reader))
         index = folder / "index"

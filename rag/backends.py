@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 from rag.answering.conversation import complete
 from rag.answering.extractive import ExtractiveAnswerer
 from rag.answering.llm.client import Connection
 from rag.chunking import CHUNKER
-from rag.config import EmbeddingSettings, LlmSettings, ReaderSettings, RerankerSettings
-from rag.errors import ConfigError
+from rag.config import EmbeddingSettings, LlmSettings, ReaderSettings, RerankerSettings, Settings
+from rag.errors import ConfigError, RagError
 from rag.protocols import Answerer, Embedder, Reader, Reranker, Store
 from rag.terms import TOKENIZER
 from rag.types import IndexManifest, Turn
 
 if TYPE_CHECKING:
+    from rag.embedding.bundled import BundledEmbedder
     from rag.reading.bundled import BundledReader
 
 Completer = Callable[[str, Sequence[Turn]], str]
@@ -74,8 +77,22 @@ def open_reader(settings: ReaderSettings) -> Reader | None:
     return None if settings.backend == "rules" else _bundled_reader()
 
 
+def load_ahead(settings: Settings) -> None:
+    """Begin to load the models in the package that a question will need, so that the first waits for less of it."""
+    bundled = settings.embedding.backend == "bundled"
+    read = settings.reader.backend == "model" and not settings.llm.model
+    loads = [*([_bundled_embedder().load] if bundled else []), *([_bundled_reader().load] if read else [])]
+
+    def load() -> None:
+        for each in loads:
+            with suppress(RagError):  # who asks is told
+                each()
+
+    Thread(target=load, name="rag-models").start()
+
+
 @cache
-def _bundled_embedder() -> Embedder:
+def _bundled_embedder() -> BundledEmbedder:
     """The same for every assistant: a process needs each model in the package once."""
     from rag.embedding.bundled import BundledEmbedder
 

@@ -127,7 +127,7 @@ def _ask(context: Context) -> click.Command:
     def ask(question: str | None, as_json: bool, jsonl: bool, k: int, **given: Any) -> None:
         where = chosen_filter(lang, given)
         if jsonl:
-            with opened(context) as assistant:
+            with opened(context, asking=True) as assistant:
                 for line in sys.stdin.buffer if sys.stdin else ():
                     print(_answer_line(assistant, line, k, where, lang), flush=True)
         elif question is None:
@@ -137,7 +137,7 @@ def _ask(context: Context) -> click.Command:
         else:
             from rag.rendering import print_reply
 
-            with opened(context) as assistant:
+            with opened(context, asking=True) as assistant:
                 print_reply(assistant.ask(question, k, where), lang)
 
     return ask
@@ -145,7 +145,7 @@ def _ask(context: Context) -> click.Command:
 
 def _ask_json(context: Context, question: str, k: int, where: Filter | None) -> dict[str, Any]:
     try:
-        with opened(context) as assistant:
+        with opened(context, asking=True) as assistant:
             return wire.reply_object(assistant.ask(question, k, where))
     except RagError as error:
         print(wire.dumps(wire.error_object(error, lang=context.lang), indent=2))
@@ -255,7 +255,7 @@ def _chat(context: Context) -> click.Command:
     def chat(host: str, port: int | None, open_browser: bool) -> None:
         import ui
 
-        with opened(context) as assistant:
+        with opened(context, asking=True) as assistant:
             ui.launch(assistant, lang, host=host, port=port, open_browser=open_browser)
 
     return chat

@@ -35,10 +35,10 @@ def command(
 
 
 @contextmanager
-def opened(context: Context) -> Iterator[Assistant]:
-    """The assistant of the context's home folder, closed at the end of the block."""
+def opened(context: Context, *, asking: bool = False) -> Iterator[Assistant]:
+    """The assistant of the context's home folder, closed at the end of the block. `asking`: it will be asked."""
     with progress_bar(context.lang) as progress:
-        assistant = Assistant.open(context.home, progress=progress)
+        assistant = Assistant.open(context.home, progress=progress, preload=asking)
     with assistant:
         yield assistant
 

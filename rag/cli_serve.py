@@ -24,7 +24,7 @@ def serve_command(context: Context) -> click.Command:
         from rag import serving
 
         settings = _settings(context, **given)
-        with opened(context) as assistant:
+        with opened(context, asking=True) as assistant:
             serving.serve(assistant, settings, lang, chat=chat)
 
     return serve
@@ -40,7 +40,7 @@ def mcp_command(context: Context) -> click.Command:
         from rag.mcp_server import run_stdio
 
         logs.configure()
-        with opened(context) as assistant:
+        with opened(context, asking=True) as assistant:
             server = Server(assistant, _settings(context))
             server.mcp_lang = context.lang
             run_stdio(server)
