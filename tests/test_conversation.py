@@ -24,6 +24,8 @@ PRINCIPLES = Turn(question="Claudeの新しい憲法の4つの原則は?")
         (COWORK, "その料金は?", "Coworkの料金は?"),
         (COWORK, "対応OSは?", "Coworkの対応OSは?"),
         (COWORK, "対応しているOSは?", "Coworkの対応しているOSは?"),
+        (COWORK, "今後はどうなりますか?", "Coworkの今後はどうなりますか?"),
+        (COWORK, "現在は使える?", "Coworkは現在は使える?"),
         (FINANCE, "その会社は他に何をしている?", "SoftBankは他に何をしている?"),
         (FINANCE, "運営は?", "Stargateの運営は?"),
         (PRINCIPLES, "その憲法は誰が書いた?", "Claudeの新しい憲法は誰が書いた?"),
