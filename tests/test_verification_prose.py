@@ -14,7 +14,11 @@ EDITED = "内容は人間によって確認および編集しております。"
 ROLES = (
     "アサヒ電機、カエデ商事、モミジ銀行が出資を行い、アサヒ電機が財務を担い、カエデ商事が運営を担っている。"
 )
-CLASSES = "南町の教員が数学の教材を開発したり、北町の教員が気候の教材を作成したりしている。"
+CLASSES = (
+    "南町の教員が計算機を使って数学の教材を開発したり、北町の教員が気候の教材を作成したりと報告されています。"
+)
+USED = "アサヒ電機の技術者が廃材を集めて新しい装置を開発し、カエデ商事の技術者は部品を改良しました。"
+GROWN = "ミナト社は、Kamomeの会員が3万人に増えたことを公表しました。"
 
 
 def kinds(text: str, quote: str, question: str = "", context: str = "") -> set[str]:
@@ -37,6 +41,10 @@ def kinds(text: str, quote: str, question: str = "", context: str = "") -> set[s
         (ROLES, "出資を行ったのは、アサヒ電機、カエデ商事、モミジ銀行の三社です。"),
         (ROLES, "カエデ商事は、アサヒ電機やモミジ銀行とともに出資を行っています。"),
         (JOINT, "KLC offers courses to teachers in 63 or more countries."),
+        (CLASSES, "南町の教員については、数学の教材を開発したと報告されています。"),
+        (CLASSES, "気候の教材を作成したとされているのは、北町の教員です。"),
+        (USED, "アサヒ電機の技術者が新しい装置を開発しました。"),
+        (GROWN, "ミナト社が公表したのは、Kamomeの会員が3万人に増えたことです。"),
     ],
 )
 def test_true_prose_is_accepted(quote: str, text: str) -> None:
@@ -52,6 +60,11 @@ def test_true_prose_is_accepted(quote: str, text: str) -> None:
         (EDITED, "人間は内容によって確認および編集されています。", "role"),
         (ROLES, "出資を行ったのは、アサヒ電機、カエデ商事、モミジ銀行の四社です。", "number"),
         (JOINT, "KLC offers courses to teachers in at most 63 countries.", "bound"),
+        (CLASSES, "北町の教員については、数学の教材を開発したと報告されています。", "role"),
+        (CLASSES, "北町の教員が数学の教材を開発しました。", "role"),
+        (CLASSES, "気候の教材を作成したとされているのは、南町の教員です。", "role"),
+        (USED, "カエデ商事の技術者が新しい装置を開発しました。", "role"),
+        (GROWN, "スズメ社が公表したのは、Kamomeの会員が3万人に増えたことです。", "name"),
     ],
 )
 def test_its_near_misses_are_refused(quote: str, text: str, kind: str) -> None:
@@ -64,6 +77,11 @@ def test_its_near_misses_are_refused(quote: str, text: str, kind: str) -> None:
         (ROLES, "モミジ銀行が財務を担うのはなぜ?", "財務を担うのはモミジ銀行ではなくアサヒ電機です。"),
         (RELEASE, "5月3日にTsubameを発表した狙いは?", "Tsubameを発表したのは、5月3日ではなく5月1日です。"),
         (REACH, "目標の5万人の教師とは?", "目標は5万人ではなく、10万人以上の教師です。"),
+        (
+            CLASSES,
+            "南町の教員が作った気候の教材は?",
+            "気候の教材を作成したのは、南町の教員ではなく北町の教員です。",
+        ),
         (RELEASE, "Tsubameを作ったスズメ電機は?", "Tsubameを発表したのは、スズメ電機ではなくコトリ社です。"),
     ],
 )
@@ -81,6 +99,11 @@ def test_what_the_question_takes_for_granted_may_be_put_right(quote: str, questi
             "出資を行ったのは、カエデ商事ではなくモミジ銀行です。",
         ),  # both did
         (ROLES, "モミジ銀行が財務を担うのはなぜ?", "財務を担うのはモミジ銀行ではなくカエデ商事です。"),
+        (
+            CLASSES,
+            "北町の教員が作った気候の教材は?",
+            "気候の教材を作成したのは、北町の教員ではなく南町の教員です。",
+        ),
         (
             ROLES,
             "財務を担うのは?",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from rag.verification.phrases import NAME, Noun, noun_phrases
 from rag.verification.problems import Problem, problem
 from rag.verification.reading import Reading
-from rag.verification.roles import NAME, Noun, noun_phrases
 
 
 class _Relation(NamedTuple):

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from rag.japanese import Word
-from rag.verification.naming import ORGANISATIONS
+from rag.verification.phrases import (
+    BY,
+    Noun,
+    in_compound,
+    is_called,
+    is_joined,
+    is_name,
+    is_same,
+    noun_phrases,
+    with_owners,
+    written,
+)
 from rag.verification.problems import Problem, problem
 from rag.verification.reading import Reading
 
-_BY = "によって"
 _ACTIVE = {
-    "が": "agent", _BY: "agent", "を": "object", "に": "goal", "へ": "goal", "から": "source", "より": "source",
+    "が": "agent", BY: "agent", "を": "object", "に": "goal", "へ": "goal", "から": "source", "より": "source",
 }  # fmt: skip
-_PASSIVE = {"が": "object goal", _BY: "agent", "に": "agent goal", "から": "agent source", "を": "object"}
+_PASSIVE = {"が": "object goal", BY: "agent", "に": "agent goal", "から": "agent source", "を": "object"}
 _ANY = frozenset(("agent", "object", "goal", "source"))
 _WITH = _ANY - {"agent"}
 """Of a noun that something is done with: not told for the one who does it."""
 
-_SUFFIXES = frozenset(
-    "社 氏 さん 様 君 選手 社長 会長 教授 知事 首相 大統領 議員 監督 容疑者 被告 ら".split()
-)
-NAME = "\0"
-"""Marks nouns that are names; in no text."""
 _ENDS = frozenset("。!?\n")
 _INFLECTION = frozenset("する いる できる て".split())
 _RELATIONAL = frozenset("対する 関する 因る 依る 基づく 通じる 伴う 巡る 於く 言う つく".split())
@@ -34,11 +39,8 @@ _FORMAL = frozenset(
     "こと 事 の もの よう ため とき 際 予定 方針 計画 見込み 見通し 考え 意向 わけ 場合 はず 可能".split()
 )
 """Nouns that a clause stands before without describing them."""
-_AND = frozenset("と や 及び および 、 ・".split())
 _GOING_ON = frozenset("し て 、 及び および".split())
 """What stands between two predicates that share their nouns: 製品を構築し販売する."""
-_ABOUT = frozenset("つい 関し".split())
-_FOR = frozenset("向け 用".split())
 
 
 class _Event(NamedTuple):
@@ -57,7 +59,7 @@ def problems(said: Reading, quotes: Sequence[Reading]) -> Iterator[Problem]:
         found = [_conflict(event, other) for other in stated if other.predicate == event.predicate]
         noun = next((noun for noun in found if noun), None)
         if noun and not any(each == "" for each in found):
-            yield problem("role", noun.removeprefix(NAME), said.english)
+            yield problem("role", written(noun), said.english)
 
 
 def _conflict(said: _Event, stated: _Event) -> str | None:
@@ -80,16 +82,11 @@ def _conflict(said: _Event, stated: _Event) -> str | None:
 
 def _could_be_mistaken(noun: str, roles: frozenset[str], rivals: Sequence[str]) -> bool:
     """Whether a noun that an event does not have is a name told for another name that it has."""
-    return _is_name(noun) and "agent" in roles and bool(rivals) and all(map(_is_name, rivals))
+    return is_name(noun) and "agent" in roles and bool(rivals) and all(map(is_name, rivals))
 
 
 def _same_noun(noun: str, roles: Mapping[str, frozenset[str]]) -> list[str]:
-    bare = noun.removeprefix(NAME)
-    return [other for other in roles if bare in other or other.removeprefix(NAME) in bare]
-
-
-def _is_name(noun: str) -> bool:
-    return noun.startswith(NAME)
+    return [other for other in roles if is_same(noun, other)]
 
 
 @lru_cache(maxsize=512)
@@ -120,37 +117,52 @@ def _without_brackets(words: tuple[Word, ...]) -> tuple[Word, ...]:
 def _is_one_noun(words: Sequence[Word]) -> bool:
     """Whether nothing but one noun stands before the next bracket."""
     inside = list(takewhile(lambda word: word.surface not in "()", words))
-    return bool(inside) and all(map(_in_compound, inside))
-
-
-class Noun(NamedTuple):
-    """The last compound of a noun phrase, in `words[start:end]`, with the particle after it; names are marked."""
-
-    start: int
-    end: int
-    text: str
-    particle: str
+    return bool(inside) and all(map(in_compound, inside))
 
 
 def _of_sentence(words: Sequence[Word]) -> Iterator[_Event]:
-    nouns = noun_phrases(words)
-    used, own = -1, list[Noun]()
+    nouns = with_owners(noun_phrases(words))
+    used = last = -1
+    own: list[Noun] = []
     for at in range(len(words)):
         predicate = _predicate(words, at)
         if predicate is None:
             continue
-        goes_on = used >= 0 and all(word.surface in _GOING_ON for word in words[used + 1 : at])
         taken = [n for n, noun in enumerate(nouns) if used < noun.end <= at]
-        if taken and taken[0] and _is_called(words[nouns[taken[0] - 1].end : nouns[taken[0]].start]):
+        if taken and taken[0] and is_called(words[nouns[taken[0] - 1].end : nouns[taken[0]].start]):
             taken.insert(0, taken[0] - 1)  # 「A」という新しい制度: 新しい has parted them
-        own = [*(own if goes_on else ()), *(nouns[n] for n in taken)]
-        used = at
-        if predicate:
-            passive = any(w.base in ("れる", "られる") for w in words[at + 1 : at + 4])
-            described = _described(words, at, nouns)
-            topics = [noun for noun in nouns if noun.particle == "は" and noun.end <= at and not described]
-            roles = _roles(own, topics, described, passive)
-            yield _Event(predicate, {**roles, **_asked_for(words, at, nouns, own, passive)})
+        new = [nouns[n] for n in taken]
+        if not predicate:  # A社が新しい装置を作る: it is not A社 that is new
+            used = used if any(is_name(noun.text) and noun.end == at - 1 for noun in new) else at
+            continue
+        goes_on = last >= 0 and all(word.surface in _GOING_ON for word in words[last + 1 : at])
+        own = [*(own if goes_on else _doers(own, new) if _leads_on(words, last) else ()), *new]
+        own = [noun for noun in own if noun not in _inner(words, own)]
+        used = last = at
+        passive = any(w.base in ("れる", "られる") for w in words[at + 1 : at + 4])
+        described = _described(words, at, nouns)
+        topics = [noun for noun in nouns if noun.particle == "は" and noun.end <= at and not described]
+        roles = _roles(own, topics, described, passive)
+        yield _Event(predicate, {**roles, **_asked_for(words, at, nouns, own, passive)})
+
+
+def _leads_on(words: Sequence[Word], at: int) -> bool:
+    """Whether a predicate is told of who does the next one too: 使って…開発する, 作り、売る."""
+    after = at + 1
+    while after < len(words) and words[after].base in ("する", "れる", "られる"):
+        after += 1
+    return at >= 0 and after < len(words) and words[after].surface in ("て", "で", "、", "たり")
+
+
+def _doers(own: Sequence[Noun], new: Sequence[Noun]) -> list[Noun]:
+    """Who did the last thing, where nobody else is told to have done the next."""
+    return [] if any(noun.particle in "がは" for noun in new) else [n for n in own if n.particle == "が"]
+
+
+def _inner(words: Sequence[Word], own: Sequence[Noun]) -> list[Noun]:
+    """Who does what is only spoken of: Aが、Bが増えたことを発表する."""
+    doers = [noun for noun in own if noun.particle == "が"]
+    return [noun for before, noun in pairwise(doers) if not is_joined(words[before.end : noun.start])]
 
 
 def _roles(
@@ -181,6 +193,8 @@ def _asked_for(
 ) -> dict[str, frozenset[str]]:
     """The noun that completes 「買収したのはAだ」: who did it, or what it was done to where it is said who did."""
     after = _after_inflection(words, at)
+    if after < len(words) - 1 and words[after].surface == "と":  # 開発したと報告されているのは, とされている
+        after = _after_inflection(words, after + bool(_predicate(words, after + 1)))
     if [word.surface for word in words[after : after + 2]] not in (["の", "は"], ["の", "が"]):
         return {}
     taken = {noun.particle for noun in own}
@@ -224,65 +238,3 @@ def _predicate(words: Sequence[Word], at: int) -> str | None:
     following = words[at + 1] if at + 1 < len(words) else None
     done = following is None or following.base in ("する", "できる", "出来る") or following.surface in "。、"
     return word.key if done else None
-
-
-def noun_phrases(words: Sequence[Word]) -> list[Noun]:
-    """The noun phrases of a text, in order; in lists (A、BとCが) each has the particle of the last."""
-    found: list[Noun] = []
-    at = 0
-    while at < len(words):
-        start = at
-        while at < len(words) and _in_compound(words[at]):
-            at += 1
-        compound = [word for word in words[start:at] if word.surface not in _SUFFIXES]
-        if compound:
-            particle = "" if compound[-1].surface in _FOR else _particle(words, at)  # 会員向けに: how
-            found.append(Noun(start, at, _named(compound), particle))
-        at = max(at, start + 1)
-    for i in range(len(found) - 2, -1, -1):  # A、BとCが: all of them do it
-        noun, following = found[i], found[i + 1]
-        between = words[noun.end : following.start]
-        joined = all(word.surface in _AND for word in between) or _is_called(between)
-        if between and joined:
-            found[i] = noun._replace(particle=following.particle)
-    return found
-
-
-def _is_called(between: Sequence[Word]) -> bool:
-    """Whether two nouns name the same thing: 教育団体「みらい」, 「みらい」という新しい制度, 新制度(みらい)."""
-    surfaces = [word.surface for word in between]
-    if surfaces in (["「"], ["『"], ["の", "「"], ["("]):
-        return True
-    called = [n for n, surface in enumerate(surfaces) if surface in ("いう", "呼ぶ")]
-    return surfaces[:1] in (["」"], ["』"]) and called == [2] and all(w.pos != "助詞" for w in between[3:])
-
-
-def _particle(words: Sequence[Word], at: int) -> str:
-    while at < len(words) and words[at].surface in ("」", "』", ")"):
-        at += 1
-    if at == len(words) or words[at].pos != "助詞":
-        return ""
-    following = words[at + 1].surface if at + 1 < len(words) else ""
-    if words[at].surface == "に":
-        return _BY if following in ("よっ", "より", "よる") else "と" if following in _ABOUT else "に"
-    if words[at].surface == "を" and following == "対象":
-        return "に"  # 教員を対象に: for them
-    return words[at].surface
-
-
-def _in_compound(word: Word) -> bool:
-    if word.surface in ("・", "-", "&", "="):
-        return True
-    return word.pos in ("名詞", "接尾辞", "接頭辞", "記号") and word.pos2 != "数詞"
-
-
-def _named(compound: Sequence[Word]) -> str:
-    text = "".join(word.surface for word in compound)
-    name = any(
-        word.pos2 == "固有名詞"
-        or (at and word.surface in ORGANISATIONS)
-        or (word.surface.isascii() and word.surface.isalpha())
-        or (not word.kana and word.pos == "名詞")
-        for at, word in enumerate(compound)
-    )
-    return (NAME if name else "") + text

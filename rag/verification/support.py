@@ -30,16 +30,27 @@ def support(text: str, quotes: Sequence[str], context: str = "", question: str =
         return ()
     text = _YES_OR_NO.sub("", text)
     found = _problems(text, quotes, context)
-    contrast = _INSTEAD.search(text) if found and question else None
+    contrasts = (each.search(text) for each in _INSTEAD) if found and question else ()
+    contrast = next((each for each in contrasts if each), None)
     if contrast is None or not _is_put_right(text, contrast, quotes, context, question):
         return found
     return ()
 
 
-_INSTEAD = re.compile(
-    r"(?:^|(?<=[、はがを]))(?P<wrong>[^、。はがを]{1,40})ではなく、?(?P<right>[^、。はがを]{1,40}?)"
-    r"(?=です|でした|だ|である|から|まで|に|を|が|は|の|と|、|。|$)"
+_START, _END = (
+    r"(?:^|(?<=[、はがを]))",
+    r"(?=です|でした|だ|である|から|まで|に|を|が|は|の|と|、|。|$)",
 )
+_INSTEAD = (
+    re.compile(
+        rf"{_START}(?P<wrong>[^、。はがを]{{1,40}}?(?P<kind>の[^、。はがを]{{1,20}}))"
+        rf"ではなく、?(?P<right>[^、。はがを]{{1,40}}?(?P=kind)){_END}"
+    ),
+    re.compile(
+        rf"{_START}(?P<wrong>[^、。はがを]{{1,40}})ではなく、?(?P<right>[^、。はがを]{{1,40}}?){_END}"
+    ),
+)
+"""「北町の教員ではなく南町の教員」, 「AではなくB」."""
 
 
 def _is_put_right(
