@@ -66,7 +66,7 @@ def test_a_list_is_quoted_with_its_lead_in_and_every_item(real: Assistant) -> No
 def test_yes_or_no_is_never_said_without_the_exception_next_to_it(real: Assistant) -> None:
     reply = real.ask("CoworkはWindowsで使えますか?")
     assert isinstance(reply, Answer)
-    assert [statement.text[:3] for statement in reply.statements] == ["いいえ", "ただし", "Ant"]
+    assert [statement.text[:3] for statement in reply.statements][:2] == ["いいえ", "ただし"]
     assert "Macユーザー向けに限定公開" in reply.text
 
 
