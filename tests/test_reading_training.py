@@ -118,6 +118,18 @@ def test_the_answer_stays_marked_in_every_window(data: Data) -> None:
     assert len(lengths) > 2
 
 
+def test_an_answer_longer_than_most_windows_is_whole_in_its_own(data: Data) -> None:
+    tokenizer = whole_words(Tokenizer.from_file(str(ENCODER / "tokenizer.json")))
+    everything = "、".join(f"第{n}の項目" for n in range(40))
+    text = f"対象は、次に挙げるもの、つまり{everything}である。"
+    start = text.index(everything)
+    question = data.train[0]._replace(paragraph=2, start=start, end=start + len(everything))
+    more = data._replace(paragraphs=[*data.paragraphs, _paragraph(text, tokenizer)])
+    for seed in range(20):
+        answered, *_ = sampling.examples(more, question, 0, 0.1, random.Random(seed))
+        assert said(answered, more.paragraphs[2].pieces, text) == everything
+
+
 def test_what_does_not_answer_is_marked_so(data: Data) -> None:
     rng = random.Random(2)
     found = [sampling.examples(data, data.train[0], 0, 0.5, rng) for _ in range(300)]

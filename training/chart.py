@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Any, NamedTuple
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 760, 300, 46, 34, 26
-SMOOTH = 6
+SMOOTH = 20
 """Log entries in a running mean."""
 
 Points = list[tuple[float, float]]
@@ -67,11 +69,11 @@ def _lasting(log: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _smoothed(points: Points) -> Points:
-    means = []
-    for n in range(len(points)):
-        recent = points[max(0, n - SMOOTH + 1) : n + 1]
-        means.append((points[n][0], sum(value for _, value in recent) / len(recent)))
-    return means
+    known = [(at, value) for at, value in points if not math.isnan(value)]  # 20 steps may teach no relevance
+    return [
+        (at, fmean(value for _, value in known[max(0, n - SMOOTH + 1) : n + 1]))
+        for n, (at, _) in enumerate(known)
+    ]
 
 
 def _svg(curves: Sequence[Curve], most: float) -> str:

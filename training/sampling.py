@@ -93,6 +93,7 @@ def examples(
     span = gold(paragraph.pieces, question.start, question.end)
     if span is None:
         return []
+    size = max(size, span[1] + 1 - span[0])
     start, end = window(paragraph, size, span, rng)
     found = [_example(asked, paragraph, start, end, titled, number, span)]
     if rng.random() < (PAIRED if question.hard else PAIRED_WRITTEN):
