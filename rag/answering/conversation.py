@@ -36,8 +36,8 @@ _OPENING = re.compile(
 )
 _CONDITION = re.compile(r"[^、。?？]{1,20}(?:では|には|なら|だと|の場合は|でも)\s*[?？]?")
 _ONLY_TOPIC = re.compile(r"[^、。?？は]{1,20}は\s*[?？]?")
-_OF_TOPIC = re.compile(r"(?!(?:現在|今|当初|当時|最初|最近|次)は)[一-鿿ァ-ヶーA-Za-z0-9]{1,20}は")
-"""How a question begins whose noun is something of the topic: 料金はいつ改定されますか."""
+TOPIC_FIRST = re.compile(r"(?!(?:現在|今|当初|当時|最初|最近|次)は)[一-鿿ァ-ヶーA-Za-z0-9]{1,20}は")
+"""How a question begins that has a topic of its own, mostly something of the one before: 料金はいつ改定されますか."""
 _NOMINAL = re.compile(r"[^、。?？]{1,20}(?:は|って)?\s*[?？]?")
 _ASKS = re.compile(r"何|なに|なん|誰|だれ|どこ|いつ|いくら|いくつ|なぜ|どう|どの|どれ|どんな")
 _DOCUMENT = re.compile(r"(?:この|その)(?:記事|資料|文書|サイト|答え|回答|会話)")
@@ -85,7 +85,7 @@ def _completed_japanese(question: str, topic: str, answer: str) -> str:
         return f"{topic.partition('の')[0]}の{question}"
     if len([term for term in analyse(question).terms if term.weight >= 0.7]) > 1:
         return question
-    return f"{topic}{'の' if _OF_TOPIC.match(question) else 'は'}{question}"
+    return f"{topic}{'の' if TOPIC_FIRST.match(question) else 'は'}{question}"
 
 
 def _in_place(match: re.Match[str], meant: str, following: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.answering.conversation import complete, has_name
+from rag.answering.conversation import TOPIC_FIRST, complete, has_name
 from rag.answering.question import is_name
 from rag.english import is_english
 from rag.japanese import Word, fold, normalise, words
@@ -27,7 +27,6 @@ _EACH = re.compile(
 )
 """What says that two things are asked about, and asks for both."""
 
-_TOPIC = re.compile(r"[一-鿿ァ-ヶーA-Za-z0-9]{1,20}は")
 _SHORTEST_ENGLISH = 3
 _MOST = 3
 
@@ -58,7 +57,7 @@ def _whole(question: str, pieces: Sequence[str]) -> tuple[str, ...]:
 
 def _alone(piece: str, first: str) -> bool:
     """「費用はいくらで、完成はいつ?」: what is asked about first is no name that the rest could be about too."""
-    return _TOPIC.match(piece) is not None and not has_name(first)
+    return TOPIC_FIRST.match(piece) is not None and not has_name(first)
 
 
 def _clauses(question: str) -> list[str]:

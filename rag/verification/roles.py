@@ -137,7 +137,8 @@ def _of_sentence(words: Sequence[Word]) -> Iterator[_Event]:
             continue
         goes_on = last >= 0 and all(word.surface in _GOING_ON for word in words[last + 1 : at])
         own = [*(own if goes_on else _doers(own, new) if _leads_on(words, last) else ()), *new]
-        own = [noun for noun in own if noun not in _inner(words, own)]
+        inner = _inner(words, own)
+        own = [noun for noun in own if noun not in inner]
         used = last = at
         passive = any(w.base in ("れる", "られる") for w in words[at + 1 : at + 4])
         described = _described(words, at, nouns)
